@@ -1,0 +1,33 @@
+# What the rooms (the top-level folders) are made with.
+
+include_guard()
+include(GNUInstallDirs)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH BUNSHIN_ROOT)
+
+add_library(bunshin_warnings INTERFACE)
+target_compile_options(bunshin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+
+# bunshin_add_room(<room> <source>...)
+# The library of a room: target bunshin_<room>, alias bunshin::<room>. Its headers are included
+# from the project's root, as in "reactor/reactor.h".
+function(bunshin_add_room room)
+  add_library(bunshin_${room} STATIC ${ARGN})
+  add_library(bunshin::${room} ALIAS bunshin_${room})
+  set_target_properties(bunshin_${room} PROPERTIES EXPORT_NAME ${room})
+  target_compile_features(bunshin_${room} PUBLIC cxx_std_20)
+  target_include_directories(
+    bunshin_${room} PUBLIC $<BUILD_INTERFACE:${BUNSHIN_ROOT}>
+                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/bunshin>)
+  target_link_libraries(bunshin_${room} PRIVATE $<BUILD_INTERFACE:bunshin_warnings>)
+endfunction()
+
+# bunshin_install_room(<room>)
+# Makes a room part of the installed package, as bunshin::<room>.
+function(bunshin_install_room room)
+  install(TARGETS bunshin_${room} EXPORT bunshinTargets)
+  install(
+    DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bunshin/${room}
+    FILES_MATCHING
+    PATTERN "*.h")
+endfunction()

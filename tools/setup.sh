@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what is missing, with apt-get.
+#   tools/setup.sh build   what building the program takes
+#   tools/setup.sh all     that, and what the tests and benchmarks take (the default)
+set -euo pipefail
+
+build=(g++ cmake ninja-build pkg-config
+       libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev liburing-dev)
+tests=(clang clang-tidy ccache
+       libgtest-dev libgmock-dev libbenchmark-dev
+       strace valgrind socat netcat-openbsd python3)
+
+case "${1:-all}" in
+  build) packages=("${build[@]}") ;;
+  all) packages=("${build[@]}" "${tests[@]}") ;;
+  *) echo "usage: tools/setup.sh [build|all]" >&2; exit 2 ;;
+esac
+
+if ! command -v apt-get >/dev/null; then
+  echo "setup: no apt-get here; make sure these are installed: ${packages[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok installed' ||
+    missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "setup: neither root nor sudo; install these first: ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" apt-get -qq update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what is missing, then builds and runs every test.
+#   tools/test.sh           all steps
+#   tools/test.sh STEP...   only these: release clang asan tsan tidy
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+all_steps=(release clang asan tsan tidy)
+steps=("${@:-${all_steps[@]}}")
+for step in "${steps[@]}"; do
+  [[ " ${all_steps[*]} " == *" $step "* ]] || {
+    echo "usage: tools/test.sh [STEP...], a STEP is one of: ${all_steps[*]}" >&2
+    exit 2
+  }
+done
+
+jobs=$(nproc)
+mkdir -p build
+
+# Runs a command with its output in a log, which is shown only when the command fails.
+quietly() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+}
+
+# ThreadSanitizer of g++ 12 and clang 14 can not live with the address space layout of recent
+# kernels (vm.mmap_rnd_bits above 28).
+fixed_layout() {
+  if setarch -R true 2>/dev/null; then setarch -R "$@"; else "$@"; fi
+}
+
+build_and_test() {
+  local preset=$1
+  rm -f "build/$preset.test.log"
+  quietly "build/$preset.configure.log" cmake --preset "$preset" &&
+    quietly "build/$preset.build.log" fixed_layout cmake --build --preset "$preset" -j "$jobs" &&
+    fixed_layout ctest --preset "$preset" -j "$jobs" 2>&1 | tee "build/$preset.test.log"
+}
+
+tidy() {
+  local sources
+  mapfile -t sources < <(git ls-files '*.cpp' | grep -E '^(reactor|handlers|bridge|tools)/')
+  quietly build/tidy.configure.log cmake --preset tidy &&
+    quietly build/tidy.log run-clang-tidy -quiet -p build/tidy -j "$jobs" \
+      "${sources[@]/#/^$PWD/}"
+}
+
+run_step() {
+  if [ "$1" = tidy ]; then tidy; else build_and_test "$1"; fi
+}
+
+tools/setup.sh all || exit 1
+
+summary=""
+failed=0
+for step in "${steps[@]}"; do
+  echo "== $step"
+  began=$SECONDS
+  if run_step "$step"; then result=ok; else result=FAILED failed=1; fi
+  echo "== $step: $result after $((SECONDS - began)) s"
+  summary+="$step: $result after $((SECONDS - began)) s"$'\n'
+  if [ "$step" != tidy ]; then
+    summary+=$(grep 'tests passed' "build/$step.test.log" 2>/dev/null)$'\n'
+  fi
+done
+
+echo "== summary, $SECONDS s"
+printf '%s' "$summary"
+exit "$failed"
