@@ -14,6 +14,7 @@ function(bunshin_add_tests room)
   target_precompile_headers(${room}_tests REUSE_FROM bunshin_test_main)
   gtest_discover_tests(
     ${room}_tests
+    TEST_PREFIX ${room}.
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 30 LABELS ${room})
 endfunction()
