@@ -1,0 +1,144 @@
+#include "reactor/engine.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+#include <system_error>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+
+namespace bunshin {
+
+// One line for each engine file; CMakeLists.txt decides which of them are compiled.
+std::unique_ptr<Engine> make_epoll_engine();
+std::unique_ptr<Engine> make_kqueue_engine();
+std::unique_ptr<Engine> make_poll_engine();
+std::unique_ptr<Engine> make_uring_engine();
+
+namespace {
+
+struct EngineEntry {
+  std::string_view name;
+  std::unique_ptr<Engine> (*make)();  // null: not in this program
+  std::string_view wants;             // what it would need
+};
+
+constexpr EngineEntry kEngines[] = {
+#ifdef BUNSHIN_HAVE_EPOLL
+    {"epoll", make_epoll_engine, ""},
+#else
+    {"epoll", nullptr, "Linux"},
+#endif
+#ifdef BUNSHIN_HAVE_KQUEUE
+    {"kqueue", make_kqueue_engine, ""},
+#else
+    {"kqueue", nullptr, "macOS or a BSD"},
+#endif
+#ifdef BUNSHIN_HAVE_URING
+    {"io_uring", make_uring_engine, ""},
+#else
+    {"io_uring", nullptr, "Linux, and liburing when bunshin is built"},
+#endif
+#ifdef BUNSHIN_HAVE_POLL
+    {"poll", make_poll_engine, ""},
+#else
+    {"poll", nullptr, "a system with poll(2)"},
+#endif
+};
+
+const EngineEntry* find(std::string_view name) {
+  for (const EngineEntry& entry : kEngines) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+/// The engine, or else the reason in `why`.
+std::unique_ptr<Engine> try_engine(const EngineEntry& entry, std::string& why) {
+  if (entry.make == nullptr) {
+    why = fmt::format("it needs {}", entry.wants);
+    return nullptr;
+  }
+  try {
+    return entry.make();
+  } catch (const std::system_error& error) {
+    why = error.what();
+    return nullptr;
+  }
+}
+
+std::unique_ptr<Engine> make_best_engine() {
+  std::string refused;
+  for (const EngineEntry& entry : kEngines) {
+    if (entry.make == nullptr) continue;
+    std::string why;
+    if (auto engine = try_engine(entry, why)) {
+      if (!refused.empty()) {
+        log(LogLevel::warning, "using the engine {}, because {}", entry.name, refused);
+      }
+      return engine;
+    }
+    refused += fmt::format("{}{} can not run here: {}", refused.empty() ? "" : "; ", entry.name, why);
+  }
+  throw_error(ENOTSUP, "no engine works here: " + refused);
+}
+
+}  // namespace
+
+void Engine::rearm(int, std::uint8_t) noexcept {}
+
+bool Engine::serves(Kind) const { return false; }
+
+std::string_view Engine::receive(int, std::size_t, IoResult& result) {
+  result = {0, IoStatus::failed, ENOTSUP};
+  return {};
+}
+
+IoResult Engine::send(int, std::string_view) { return {0, IoStatus::failed, ENOTSUP}; }
+
+int Engine::accept(int, sockaddr*, socklen_t*) {
+  errno = ENOTSUP;
+  return -1;
+}
+
+void Engine::want(int, bool) noexcept {}
+
+bool Engine::owes(int) const { return false; }
+
+void Engine::close(int) noexcept {}
+
+std::vector<std::string> engine_names() {
+  std::vector<std::string> names;
+  for (const EngineEntry& entry : kEngines) {
+    if (entry.make != nullptr) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+std::string why_not(const std::string& name) {
+  const EngineEntry* entry = find(name);
+  if (entry == nullptr) return "there is no engine of that name";
+  std::string why;
+  try_engine(*entry, why);
+  return why;
+}
+
+std::unique_ptr<Engine> make_engine(const std::string& name) {
+  if (name == "auto") return make_best_engine();
+  const EngineEntry* entry = find(name);
+  std::string why = "there is no engine of that name";
+  if (entry != nullptr) {
+    if (auto engine = try_engine(*entry, why)) return engine;
+  }
+  std::vector<std::string> usable;
+  for (const std::string& other : engine_names()) {
+    if (other != name && why_not(other).empty()) usable.push_back(other);
+  }
+  throw_error(ENOTSUP, fmt::format("cannot use the engine \"{}\": {}; those that work here: auto, {}",
+                                   name, why, fmt::join(usable, ", ")));
+}
+
+}  // namespace bunshin

@@ -1,0 +1,126 @@
+// epoll(7): the engine of Linux. Everything is registered once, edge-triggered.
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+
+#include "reactor/engine.h"
+#include "reactor/error.h"
+#include "reactor/unique_fd.h"
+
+namespace bunshin {
+
+namespace {
+
+static_assert(ready::readable == EPOLLIN && ready::urgent == EPOLLPRI &&
+              ready::writable == EPOLLOUT && ready::failed == EPOLLERR &&
+              ready::hung_up == EPOLLHUP && ready::peer_ended == EPOLLRDHUP >> 8);
+
+constexpr std::uint8_t to_bits(std::uint32_t events) {
+  return static_cast<std::uint8_t>((events & 0x1f) | ((events >> 8) & ready::peer_ended));
+}
+
+constexpr std::uint32_t kEverything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+class EpollEngine final : public Engine {
+ public:
+  EpollEngine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!epoll_ || !wake_) throw_error(errno, "cannot make an epoll instance");
+    control(EPOLL_CTL_ADD, wake_.get(), 0, EPOLLIN);
+  }
+
+  [[nodiscard]] std::string_view name() const override { return "epoll"; }
+
+  void add(int fd, Generation generation, Model model, std::uint8_t interest) override {
+    control(EPOLL_CTL_ADD, fd, generation, model == Model::level ? level(interest) : kEverything);
+  }
+
+  void modify(int fd, Generation generation, std::uint8_t interest) override {
+    control(EPOLL_CTL_MOD, fd, generation, level(interest));
+  }
+
+  void remove(int fd) noexcept override { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+  std::size_t wait(Timeout timeout, std::span<Event> events) override;
+
+  void wake() noexcept override {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof one);  // fails only when 2^64-2 wake-ups wait already
+  }
+
+ private:
+  static constexpr std::size_t kBatch = 256;
+
+  static std::uint32_t level(std::uint8_t interest) {
+    const std::uint32_t ended = (interest & ready::readable) != 0 ? std::uint32_t{EPOLLRDHUP} : 0;
+    return interest | ended;
+  }
+
+  void control(int operation, int fd, Generation generation, std::uint32_t what) {
+    epoll_event event{};
+    event.events = what;
+    event.data.u64 = std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+    if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
+      throw_error(errno, "cannot watch a descriptor with epoll");
+    }
+  }
+
+  int wait_for(Timeout timeout, int most);
+
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  bool has_pwait2_ = true;  // Linux 5.11; valgrind 3.19 does not know it and answers ENOSYS
+  std::array<epoll_event, kBatch> batch_;
+};
+
+int EpollEngine::wait_for(Timeout timeout, int most) {
+  using std::chrono::milliseconds;
+  if (timeout == Timeout::zero()) return ::epoll_wait(epoll_.get(), batch_.data(), most, 0);
+  if (timeout == kForever) return ::epoll_wait(epoll_.get(), batch_.data(), most, -1);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 35)
+  if (has_pwait2_) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+    const timespec limit{static_cast<time_t>(seconds.count()),
+                         static_cast<long>((timeout - seconds).count())};
+    const int count = ::epoll_pwait2(epoll_.get(), batch_.data(), most, &limit, nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    has_pwait2_ = false;
+  }
+#endif
+  const auto rounded = std::chrono::ceil<milliseconds>(std::min(timeout, Timeout(milliseconds(INT_MAX))));
+  return ::epoll_wait(epoll_.get(), batch_.data(), most, static_cast<int>(rounded.count()));
+}
+
+std::size_t EpollEngine::wait(Timeout timeout, std::span<Event> events) {
+  const int most = static_cast<int>(std::min(events.size(), kBatch));
+  const int count = wait_for(timeout, most);
+  if (count < 0) {
+    if (errno == EINTR) return 0;
+    throw_error(errno, "waiting with epoll failed");
+  }
+  std::size_t filled = 0;
+  for (int index = 0; index < count; ++index) {
+    const epoll_event& event = batch_[static_cast<std::size_t>(index)];
+    const std::uint64_t data = event.data.u64;
+    if (data >> 32 == 0) [[unlikely]] {  // generation 0: our own eventfd
+      std::uint64_t wakes = 0;
+      (void)!::read(wake_.get(), &wakes, sizeof wakes);
+      continue;
+    }
+    events[filled++] = {static_cast<int>(data & 0xffffffff), static_cast<Generation>(data >> 32),
+                        to_bits(event.events)};
+  }
+  return filled;
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_epoll_engine() { return std::make_unique<EpollEngine>(); }
+
+}  // namespace bunshin

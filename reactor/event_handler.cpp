@@ -1,0 +1,57 @@
+#include "reactor/event_handler.h"
+
+#include <exception>
+#include <typeinfo>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+#include "reactor/reactor.h"
+
+namespace bunshin {
+
+EventHandler::~EventHandler() { reactor_->forget(*this); }
+
+void EventHandler::handle_connect_error(int error) { throw_error(error, "cannot connect"); }
+
+void EventHandler::handle_error() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "{}", error.what());
+  } catch (...) {
+    log(LogLevel::error, "{} threw something that is no std::exception", typeid(*this).name());
+  }
+}
+
+bool EventHandler::readable() {
+  flags_ |= kReadsAlways;
+  return true;
+}
+
+bool EventHandler::writable() {
+  flags_ |= kNeverAsks;
+  return false;
+}
+
+void EventHandler::pause_reading() {
+  flags_ |= kPaused;
+  reactor_->reconsider(*this);
+}
+
+void EventHandler::resume_reading() {
+  flags_ &= ~(kPaused | kStuck);
+  reactor_->reconsider(*this);
+}
+
+bool EventHandler::reading_paused() const { return (flags_ & kPaused) != 0; }
+
+void EventHandler::want_write(bool wanted) {
+  flags_ = wanted ? (flags_ | kWantWrite) & ~kStuck : flags_ & ~kWantWrite;
+  reactor_->reconsider(*this);
+}
+
+void EventHandler::close() { reactor_->close(*this); }
+
+void EventHandler::disconnect() { reactor_->detach(*this); }
+
+}  // namespace bunshin

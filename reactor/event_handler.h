@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "reactor/engine.h"
+#include "reactor/unique_fd.h"
+
+namespace bunshin {
+
+class Reactor;
+
+/// One descriptor and what to do when it is ready: the virtual functions of Python's
+/// asyncore.dispatcher, by the same names. Owned by its reactor (Reactor::adopt), which must
+/// outlive it; all members are called in the reactor's thread. An exception that leaves a callback
+/// reaches handle_error of this handler, which is then closed; the loop lives on.
+class EventHandler {
+ public:
+  explicit EventHandler(Reactor& reactor) : reactor_(&reactor) {}
+  EventHandler(const EventHandler&) = delete;
+  EventHandler& operator=(const EventHandler&) = delete;
+  virtual ~EventHandler();
+
+  /// A listening socket has a connection to accept.
+  virtual void handle_accept() {}
+  /// A connect has succeeded.
+  virtual void handle_connect() {}
+  /// A connect has failed with `error` (errno); the descriptor is already closed. Throws
+  /// std::system_error by default, which ends in handle_error.
+  virtual void handle_connect_error(int error);
+  /// There are bytes to read, or the end of file, which only reading will tell. Called again as
+  /// long as there is more, so reading once is enough.
+  virtual void handle_read() {}
+  /// There is room to write, and writable() or want_write() asked for it.
+  virtual void handle_write() {}
+  /// Out-of-band data (TCP urgent) arrived.
+  virtual void handle_expt() {}
+  /// The end of file was read and nothing is owed any more, or the connection failed: error() tells
+  /// which. Called once a connection. The default closes.
+  virtual void handle_close() { close(); }
+  /// A callback threw; std::current_exception() holds it. The default logs it. Afterwards
+  /// handle_close is called unless the handler is closed already.
+  virtual void handle_error();
+  /// The program wants to end: finish what is owed, then close. The default closes.
+  virtual void handle_finish() { close(); }
+
+  /// Whether bytes are wanted now. Asked while the descriptor is readable; after a refusal, before
+  /// every wait. (Unlike pause_reading(), which needs no asking.) Overriders must not call this
+  /// default: it tells the reactor never to ask again.
+  virtual bool readable();
+  /// Whether there is something to write. False by default, unlike asyncore's: every fresh socket
+  /// is writable. As with readable(), overriders must not call the default.
+  virtual bool writable();
+  /// Whether bytes accepted for sending have not been sent yet; keeps handle_close waiting at the
+  /// end of file.
+  [[nodiscard]] virtual bool owes() const { return false; }
+
+  /// Stops and resumes handle_read and handle_accept. Readiness is remembered meanwhile.
+  void pause_reading();
+  void resume_reading();
+  [[nodiscard]] bool reading_paused() const;
+  /// Whether handle_write is wanted.
+  void want_write(bool wanted);
+
+  /// Ends the registration, closes the descriptor and forgets pending events, at once; the object
+  /// itself is destroyed at the end of the round. Safe in any callback, and more than once.
+  void close();
+  [[nodiscard]] bool closed() const { return (flags_ & kClosed) != 0; }
+  /// Closes the descriptor only: the handler stays, for another connection.
+  void disconnect();
+
+  [[nodiscard]] Reactor& reactor() const { return *reactor_; }
+  /// -1 when there is none.
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
+  /// Whether there is a descriptor whose connection stands.
+  [[nodiscard]] bool connected() const { return fd_ && (flags_ & (kConnecting | kListening)) == 0; }
+  [[nodiscard]] bool connecting() const { return (flags_ & kConnecting) != 0; }
+  /// errno of the operation that ended the connection; 0 when the peer ended it in peace.
+  [[nodiscard]] int error() const { return error_; }
+
+ private:
+  friend class Reactor;
+
+  // State of the registration. It lives here and not in a table, so that an operation finds it
+  // without a search.
+  static constexpr std::uint32_t kOwned = 1U << 0;         // by the reactor: adopt() was called
+  static constexpr std::uint32_t kClosed = 1U << 1;
+  static constexpr std::uint32_t kListening = 1U << 2;
+  static constexpr std::uint32_t kConnecting = 1U << 3;
+  static constexpr std::uint32_t kFile = 1U << 4;          // read(2) and write(2), not recv and send
+  static constexpr std::uint32_t kAlwaysReady = 1U << 5;   // a regular file: no engine takes it
+  static constexpr std::uint32_t kPollFirst = 1U << 6;     // blocking: ask poll(2) before each call
+  static constexpr std::uint32_t kForeign = 1U << 7;       // the descriptor belongs to others
+  static constexpr std::uint32_t kShortIsEmpty = 1U << 8;  // a short read means exhausted
+  static constexpr std::uint32_t kEngineServes = 1U << 9;  // the engine does this one's operations
+  static constexpr std::uint32_t kLevel = 1U << 10;
+  static constexpr std::uint32_t kPaused = 1U << 11;       // pause_reading()
+  static constexpr std::uint32_t kStuck = 1U << 12;        // parked by the no-progress detector
+  static constexpr std::uint32_t kStarved = 1U << 13;      // accept found no descriptor free
+  static constexpr std::uint32_t kWantWrite = 1U << 14;    // want_write(true)
+  static constexpr std::uint32_t kReadsAlways = 1U << 15;  // readable() is not overridden
+  static constexpr std::uint32_t kNeverAsks = 1U << 16;    // writable() is not overridden
+  static constexpr std::uint32_t kEndOfFile = 1U << 17;
+  static constexpr std::uint32_t kFailed = 1U << 18;
+  static constexpr std::uint32_t kCloseTold = 1U << 19;    // handle_close was called
+  static constexpr std::uint32_t kReadyListed = 1U << 20;
+  static constexpr std::uint32_t kAskListed = 1U << 21;
+  static constexpr std::uint32_t kInternal = 1U << 22;     // does not keep run() going
+  static constexpr std::uint32_t kDead = 1U << 23;         // level: hung up, taken out of the engine
+  static constexpr std::uint32_t kWriteOnly = 1U << 24;    // a pipe's writing end
+  /// What survives a disconnect().
+  static constexpr std::uint32_t kLasting =
+      kOwned | kClosed | kReadsAlways | kNeverAsks | kReadyListed | kAskListed | kInternal;
+
+  Reactor* reactor_;
+  UniqueFd fd_;
+  Generation generation_ = 0;
+  std::uint32_t flags_ = 0;
+  std::uint32_t slot_ = 0;        // where the reactor keeps its unique_ptr
+  int error_ = 0;
+  std::uint8_t bits_ = 0;         // remembered readiness
+  std::uint8_t interest_ = 0;     // level only: what the engine was told last
+  std::uint8_t idle_calls_ = 0;   // callbacks in a row without an operation
+};
+
+}  // namespace bunshin

@@ -1,0 +1,288 @@
+// The operations handlers perform on their descriptors: where exhaustion is seen.
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+#include "reactor/reactor.h"
+#include "reactor/sockets.h"
+
+namespace bunshin {
+
+namespace {
+
+#ifdef MSG_NOSIGNAL
+constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+constexpr int kSendFlags = MSG_DONTWAIT;  // macOS: SO_NOSIGPIPE, set by Reactor
+#endif
+
+/// What one accept counts for in a turn's budget.
+constexpr std::ptrdiff_t kAcceptBytes = 1024;
+constexpr auto kStarvedRetry = std::chrono::milliseconds(250);
+constexpr auto kStarvedLogPeriod = std::chrono::seconds(10);
+/// A blocking descriptor that poll(2) calls writable takes this much without blocking (pipe(7)).
+constexpr std::size_t kBlockingWrite = 512;
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+bool ready_now(int fd, short events) {
+  pollfd entry{fd, events, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+bool is_tty_master(int fd) {
+#ifdef TIOCGPTN
+  unsigned number = 0;
+  return ::ioctl(fd, TIOCGPTN, &number) == 0;
+#else
+  return ::ptsname(fd) != nullptr;
+#endif
+}
+
+/// accept(2) passes on errors of the connection that was to be accepted; the next may be sound.
+bool belongs_to_the_peer(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:  // Linux: a firewall forbade it
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+inline void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
+  if ((handler.flags_ & EventHandler::kAlwaysReady) != 0) return;
+  handler.bits_ &= static_cast<std::uint8_t>(~bits);
+  if (rearms_) engine_->rearm(handler.fd_.get(), bits);
+}
+
+std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) {
+  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
+    handler.idle_calls_ = 0;
+    IoResult result;
+    const auto data = engine_->receive(handler.fd_.get(), limit, result);
+    turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
+    if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);
+    if (result.status == IoStatus::end_of_file) end_of_file(handler);
+    if (result.status == IoStatus::failed) fail(handler, result.error);
+    return data;
+  }
+  const std::span<char> buffer(scratch_.data(), std::min(limit, scratch_.size()));
+  return {scratch_.data(), recv_into(handler, buffer).bytes};
+}
+
+IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
+  handler.idle_calls_ = 0;
+  const int fd = handler.fd_.get();
+  ssize_t count = 0;
+  if ((handler.flags_ & (EventHandler::kFile | EventHandler::kEngineServes)) == 0) [[likely]] {
+    count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  } else if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
+    IoResult result;
+    const auto data = recv(handler, buffer.size());
+    std::copy(data.begin(), data.end(), buffer.begin());
+    result.bytes = data.size();
+    if (data.empty()) result.status = IoStatus::exhausted;
+    return result;
+  } else if ((handler.flags_ & EventHandler::kPollFirst) != 0 && !ready_now(fd, POLLIN)) {
+    count = -1;
+    errno = EAGAIN;
+  } else {
+    count = ::read(fd, buffer.data(), buffer.size());
+  }
+  if (count <= 0) [[unlikely]] return receive_ended(handler, count, errno);
+  turn_left_ -= count;
+  const auto bytes = static_cast<std::size_t>(count);
+  if (bytes < buffer.size() && (handler.flags_ & EventHandler::kShortIsEmpty) != 0) {
+    exhaust(handler, ready::readable);
+    return {bytes, IoStatus::exhausted, 0};
+  }
+  return {bytes, IoStatus::done, 0};
+}
+
+IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result, int error) {
+  const bool file = (handler.flags_ & EventHandler::kFile) != 0;
+  if (result < 0 && error == EINTR) return {};
+  if (result < 0 && would_block(error)) {
+    exhaust(handler, ready::readable);
+    return {0, IoStatus::exhausted, 0};
+  }
+  if (file && (result == 0 || error == EIO) && ::isatty(handler.fd_.get()) != 0) {
+    return read_tty_end(handler, result == 0 ? 0 : error);
+  }
+  return result == 0 ? end_of_file(handler) : fail(handler, error);
+}
+
+/// A tty that gives nothing: hung up, the user's end of file, or nothing at all (VMIN=0).
+IoResult Reactor::read_tty_end(EventHandler& handler, int error) {
+  const int fd = handler.fd_.get();
+  if (error == EIO && is_tty_master(fd)) {
+    // Nobody holds the other side now; whoever opens it next makes this side readable again.
+    exhaust(handler, ready::readable);
+    return {0, IoStatus::exhausted, 0};
+  }
+  termios settings{};
+  if (error != 0 || ::tcgetattr(fd, &settings) != 0) return fail(handler, EIO);
+  if ((settings.c_lflag & ICANON) != 0) return end_of_file(handler);
+  exhaust(handler, ready::readable);
+  return {0, IoStatus::exhausted, 0};
+}
+
+IoResult Reactor::end_of_file(EventHandler& handler) {
+  handler.flags_ |= EventHandler::kEndOfFile;
+  if (&handler != current_) list_ready(handler);
+  return {0, IoStatus::end_of_file, 0};
+}
+
+IoResult Reactor::fail(EventHandler& handler, int error) {
+  handler.flags_ |= EventHandler::kFailed;
+  handler.error_ = error;
+  if (&handler != current_) list_ready(handler);
+  return {0, IoStatus::failed, error};
+}
+
+IoResult Reactor::send(EventHandler& handler, std::string_view data) {
+  using H = EventHandler;
+  handler.idle_calls_ = 0;
+  const std::uint32_t flags = handler.flags_;
+  // Never a write of nothing: on a tty it wakes an edge-triggered loop for ever.
+  if (data.empty()) return {};
+  if ((flags & H::kFailed) != 0) return {0, IoStatus::failed, handler.error_};
+  // Known to be full: no need to ask. (A level-triggered one remembers nothing.)
+  const bool full = (handler.bits_ & ready::writable) == 0 && (flags & H::kLevel) == 0;
+  if (full || (flags & H::kConnecting) != 0) return {0, IoStatus::exhausted, 0};
+  const int fd = handler.fd_.get();
+  ssize_t count = 0;
+  if ((flags & (H::kFile | H::kEngineServes)) == 0) [[likely]] {
+    count = ::send(fd, data.data(), data.size(), kSendFlags);
+  } else if ((flags & H::kEngineServes) != 0) {
+    const IoResult result = engine_->send(fd, data);
+    turn_left_ -= static_cast<std::ptrdiff_t>(result.bytes);
+    if (result.status == IoStatus::exhausted) exhaust(handler, ready::writable);
+    if (result.status == IoStatus::failed) return fail(handler, result.error);
+    return result;
+  } else if ((flags & H::kPollFirst) == 0) {
+    count = ::write(fd, data.data(), data.size());
+  } else if (ready_now(fd, POLLOUT)) {
+    count = ::write(fd, data.data(), std::min(data.size(), kBlockingWrite));
+  } else {
+    count = -1;
+    errno = EAGAIN;
+  }
+  if (count < 0) {
+    const int error = errno;
+    if (error == EINTR) return {};
+    if (!would_block(error) && error != ENOBUFS) return fail(handler, error);
+    exhaust(handler, ready::writable);
+    return {0, IoStatus::exhausted, 0};
+  }
+  turn_left_ -= count;
+  const auto bytes = static_cast<std::size_t>(count);
+  if (bytes == data.size()) [[likely]] return {bytes, IoStatus::done, 0};
+  // A TCP socket that took a part is full. For others a part means nothing: ask again.
+  if ((flags & (H::kShortIsEmpty)) == 0) return {bytes, IoStatus::done, 0};
+  exhaust(handler, ready::writable);
+  return {bytes, IoStatus::exhausted, 0};
+}
+
+void Reactor::shut_down_sending(EventHandler& handler) {
+  // ENOTCONN: the peer was quicker; there is nothing left to end.
+  if ((handler.flags_ & EventHandler::kFile) == 0) ::shutdown(handler.fd_.get(), SHUT_WR);
+}
+
+Accepted Reactor::accept(EventHandler& handler) {
+  handler.idle_calls_ = 0;
+  turn_left_ -= kAcceptBytes;
+  Accepted accepted;
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  auto* address = reinterpret_cast<sockaddr*>(&peer);
+  const int listener = handler.fd_.get();
+  const int fd = (handler.flags_ & EventHandler::kEngineServes) != 0
+                     ? engine_->accept(listener, address, &length)
+                     : accept_nonblocking(listener, address, &length);
+  const int error = errno;
+  if (fd >= 0) {
+    accepted.fd.reset(fd);
+    accepted.peer = SocketAddress(address, length);
+    return accepted;
+  }
+  accepted.status = IoStatus::exhausted;
+  if (would_block(error)) {
+    exhaust(handler, ready::readable);
+  } else if (out_of_resources(error)) {
+    starve(handler, error);
+  } else if (!belongs_to_the_peer(error)) {
+    accepted.status = fail(handler, error).status;
+  }
+  return accepted;
+}
+
+/// Neither exhausted nor progress: the peers stay in the queue until a descriptor is free.
+void Reactor::starve(EventHandler& handler, int error) {
+  ++stats_.starved;
+  if ((handler.flags_ & EventHandler::kStarved) == 0) {
+    handler.flags_ |= EventHandler::kStarved;
+    starved_.push_back(&handler);
+  }
+  timers_.cancel(starved_timer_);
+  starved_timer_ = call_later(kStarvedRetry, [this] { end_starvation(); });
+  if (starved_logged_ == TimePoint{} || now() - starved_logged_ >= kStarvedLogPeriod) {
+    starved_logged_ = now();
+    log(LogLevel::warning, "cannot accept: {}; those who wait are served when descriptors are free",
+        error_text(error));
+  }
+}
+
+void Reactor::end_starvation() {
+  timers_.cancel(starved_timer_);
+  for (EventHandler* handler : starved_) {
+    handler->flags_ &= ~EventHandler::kStarved;
+    list_ready(*handler);
+  }
+  starved_.clear();
+}
+
+void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {
+  UniqueFd fd = make_stream_socket(address.family());
+  const Kind kind = address.is_internet() ? Kind::inet_stream : Kind::unix_stream;
+  const bool at_once = ::connect(fd.get(), address.data(), address.size()) == 0;
+  // EAGAIN: the backlog of a unix listener is full. It is not in progress, it has failed.
+  if (!at_once && errno != EINPROGRESS && errno != EINTR) {
+    throw_error(errno, "cannot connect to " + address.to_string());
+  }
+  enroll(handler, std::move(fd), kind, model, EventHandler::kConnecting);
+  if (!at_once) return;
+  handler.bits_ = ready::writable;
+  list_ready(handler);
+}
+
+}  // namespace bunshin

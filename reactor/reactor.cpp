@@ -1,0 +1,318 @@
+#include "reactor/reactor.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+#include "reactor/signals.h"
+
+namespace bunshin {
+
+namespace {
+
+constexpr Duration kLongest = std::chrono::hours(24 * 365 * 100);
+
+std::string chosen_engine(const ReactorOptions& options) {
+  if (!options.engine.empty()) return options.engine;
+  const char* name = std::getenv("BUNSHIN_ENGINE");
+  return name != nullptr && *name != '\0' ? name : "auto";
+}
+
+void ignore_sigpipe() {
+  struct sigaction action {};
+  if (::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr);
+  }
+}
+
+/// Whether no engine will take the descriptor because reading it never waits for anybody. Asked
+/// beforehand: epoll says EPERM, but kqueue accepts a regular file and is silent at its end.
+bool never_waits(const struct stat& status) {
+  if (S_ISREG(status.st_mode)) return true;
+  if (!S_ISCHR(status.st_mode)) return false;
+  for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"}) {
+    struct stat other {};
+    if (::stat(device, &other) == 0 && other.st_rdev == status.st_rdev) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Reactor::Reactor(ReactorOptions options)
+    : options_(std::move(options)),
+      engine_(make_engine(chosen_engine(options_))),
+      rearms_(engine_->needs_rearm()),
+      events_(options_.wait_events),
+      scratch_(options_.scratch_bytes),
+      posts_(std::make_shared<PostQueue>([engine = engine_.get()] { engine->wake(); })) {
+  ignore_sigpipe();
+}
+
+Reactor::~Reactor() {
+  posts_->close();
+  // One at a time and from the back: a destructor may close or destroy other handlers.
+  while (!handlers_.empty()) {
+    const auto handler = std::move(handlers_.back());
+    handlers_.pop_back();
+  }
+}
+
+// --- Handlers ---
+
+void Reactor::own(std::unique_ptr<EventHandler> handler) {
+  if ((handler->flags_ & EventHandler::kOwned) != 0 || &handler->reactor() != this) {
+    throw std::logic_error("a handler is adopted once, by the reactor it was made with");
+  }
+  handler->flags_ |= EventHandler::kOwned;
+  handler->slot_ = static_cast<std::uint32_t>(handlers_.size());
+  if (handler->closed()) closed_.push_back(handler.get());
+  if ((handler->flags_ & (EventHandler::kInternal | EventHandler::kClosed)) == 0) ++keeping_alive_;
+  handlers_.push_back(std::move(handler));
+}
+
+void Reactor::for_each(const std::function<void(EventHandler&)>& function) {
+  for (std::size_t index = 0; index < handlers_.size(); ++index) {
+    if (!handlers_[index]->closed()) function(*handlers_[index]);
+  }
+}
+
+EventHandler*& Reactor::at(int fd) {
+  const auto number = static_cast<std::size_t>(fd);
+  if (number / kPageSize >= pages_.size()) pages_.resize(number / kPageSize + 1);
+  auto& page = pages_[number / kPageSize];
+  if (!page) page = std::make_unique<Page>();
+  return (*page)[number % kPageSize];
+}
+
+void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
+                     std::uint32_t flags) {
+  if (handler.fd_ || handler.closed()) {
+    throw std::logic_error("a handler has one descriptor at a time, and none once it is closed");
+  }
+  if (!fd) throw_error(EBADF, "cannot watch a descriptor that is not open");
+  EventHandler*& place = at(fd.get());
+  flags |= handler.flags_ & EventHandler::kLasting;
+  if (kind == Kind::listener) flags |= EventHandler::kListening;
+  if (kind == Kind::file) flags |= EventHandler::kFile;
+  if (kind == Kind::inet_stream && model == Model::remembered) {
+    flags |= EventHandler::kShortIsEmpty;
+  }
+  if (model == Model::level) flags |= EventHandler::kLevel;
+  if (model == Model::remembered && engine_->serves(kind)) flags |= EventHandler::kEngineServes;
+  if (++last_generation_ == 0) last_generation_ = 1;
+  const bool connecting = (flags & EventHandler::kConnecting) != 0;
+  const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
+  if ((flags & EventHandler::kAlwaysReady) == 0) {
+    try {
+      engine_->add(fd.get(), last_generation_, model, interest);
+    } catch (...) {
+      if ((flags & EventHandler::kForeign) != 0) (void)fd.release();
+      throw;
+    }
+  }
+  place = &handler;
+  handler.fd_ = std::move(fd);
+  handler.generation_ = last_generation_;
+  handler.flags_ = flags;
+  handler.error_ = 0;
+  handler.idle_calls_ = 0;
+  handler.interest_ = interest;
+  // A connected socket is writable: known without being told, so a first answer can leave at once.
+  const bool writable = !connecting && kind != Kind::file && kind != Kind::listener;
+  handler.bits_ = writable ? ready::writable : 0;
+}
+
+void Reactor::add(EventHandler& handler, UniqueFd fd, Kind kind, Model model) {
+  if (kind == Kind::file) {
+    add_file(handler, std::move(fd), model, 0);
+  } else {
+    enroll(handler, std::move(fd), kind, model, 0);
+  }
+}
+
+void Reactor::add_blocking(EventHandler& handler, UniqueFd fd) {
+  add_file(handler, std::move(fd), Model::remembered, EventHandler::kPollFirst);
+}
+
+void Reactor::add_file(EventHandler& handler, UniqueFd fd, Model model, std::uint32_t flags) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_error(errno, "cannot watch a descriptor");
+  if (S_ISDIR(status.st_mode)) throw_error(EISDIR, "cannot read a directory");
+  if (never_waits(status)) flags |= EventHandler::kAlwaysReady;
+  if ((::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY) flags |= EventHandler::kWriteOnly;
+  enroll(handler, std::move(fd), Kind::file, model, flags);
+  if ((flags & EventHandler::kAlwaysReady) != 0) {
+    handler.bits_ = ready::readable | ready::writable;
+    list_ready(handler);
+  }
+}
+
+Reactor::ForeignWatch& Reactor::watch_foreign(int fd, std::uint8_t interest,
+                                              std::function<void(std::uint8_t)> function) {
+  auto& watch = emplace<ForeignWatch>(std::move(function));
+  try {
+    enroll(watch, UniqueFd(fd), Kind::file, Model::level, EventHandler::kForeign);
+  } catch (...) {
+    watch.close();
+    throw;
+  }
+  watch.set_interest(interest);
+  return watch;
+}
+
+void Reactor::ForeignWatch::set_interest(std::uint8_t interest) {
+  if ((flags_ & kDead) != 0) {
+    reactor_->engine_->add(fd_.get(), generation_, Model::level, 0);
+    flags_ &= ~kDead;
+    bits_ = interest_ = 0;
+  }
+  flags_ |= kReadsAlways | kNeverAsks;
+  flags_ = (interest & ready::readable) != 0 ? flags_ & ~kPaused : flags_ | kPaused;
+  flags_ = (interest & ready::writable) != 0 ? flags_ | kWantWrite : flags_ & ~kWantWrite;
+  reactor_->reconsider(*this);
+}
+
+void Reactor::detach(EventHandler& handler) noexcept {
+  if (!handler.fd_) return;
+  const int fd = handler.fd_.get();
+  at(fd) = nullptr;
+  const std::uint32_t flags = handler.flags_;
+  handler.flags_ &= EventHandler::kLasting;
+  handler.bits_ = 0;
+  handler.generation_ = 0;
+  if ((flags & EventHandler::kStarved) != 0) std::erase(starved_, &handler);
+  if ((flags & EventHandler::kEngineServes) != 0) {
+    engine_->close(handler.fd_.release());
+  } else {
+    if ((flags & (EventHandler::kAlwaysReady | EventHandler::kDead)) == 0) engine_->remove(fd);
+    if ((flags & EventHandler::kForeign) != 0) (void)handler.fd_.release();
+    handler.fd_.reset();
+  }
+  if (!starved_.empty()) end_starvation();
+}
+
+void Reactor::close(EventHandler& handler) noexcept {
+  if (handler.closed()) return;
+  detach(handler);
+  handler.flags_ |= EventHandler::kClosed;
+  if ((handler.flags_ & EventHandler::kOwned) == 0) return;
+  closed_.push_back(&handler);
+  if ((handler.flags_ & EventHandler::kInternal) == 0) --keeping_alive_;
+}
+
+/// Called when a handler is destroyed: nothing may refer to it any more.
+void Reactor::forget(EventHandler& handler) noexcept {
+  if (&handler == current_) {
+    // Would go on in freed memory. Checked in release builds too.
+    std::fputs("bunshin: a handler was destroyed in its own callback; call close()\n", stderr);
+    std::abort();
+  }
+  if ((handler.flags_ & (EventHandler::kOwned | EventHandler::kClosed | EventHandler::kInternal)) ==
+      EventHandler::kOwned) {
+    --keeping_alive_;
+  }
+  detach(handler);
+  if ((handler.flags_ & EventHandler::kReadyListed) != 0) {
+    std::erase(ready_, &handler);
+    std::replace(ready_now_.begin(), ready_now_.end(), &handler, static_cast<EventHandler*>(nullptr));
+  }
+  if ((handler.flags_ & EventHandler::kAskListed) != 0) std::erase(parked_, &handler);
+}
+
+void Reactor::bury() {
+  while (!closed_.empty()) {
+    EventHandler* handler = closed_.back();
+    closed_.pop_back();
+    const std::uint32_t slot = handler->slot_;
+    const auto owned = std::move(handlers_[slot]);
+    if (slot + 1 != handlers_.size()) {
+      handlers_[slot] = std::move(handlers_.back());
+      handlers_[slot]->slot_ = slot;
+    }
+    handlers_.pop_back();
+  }
+}
+
+// --- Time ---
+
+TimePoint Reactor::now() {
+  if (!now_known_) {
+    now_ = Clock::now();
+    now_known_ = true;
+  }
+  return now_;
+}
+
+TimerId Reactor::call_later(Duration delay, TimerHeap::Callback callback) {
+  delay = std::clamp(delay, Duration::zero(), kLongest);
+  return timers_.add(now() + delay, Duration::zero(), std::move(callback));
+}
+
+TimerId Reactor::call_every(Duration interval, TimerHeap::Callback callback) {
+  if (interval <= Duration::zero()) throw std::logic_error("call_every: the interval must be > 0");
+  interval = std::min(interval, kLongest);
+  return timers_.add(now() + interval, interval, std::move(callback));
+}
+
+bool Reactor::rearm(TimerId timer, Duration delay) {
+  return timers_.rearm(timer, now() + std::clamp(delay, Duration::zero(), kLongest));
+}
+
+// --- Running ---
+
+void Reactor::run() {
+  if (!stop_requested_) posts_->reopen();
+  while (!stop_requested_ &&
+         (keeping_alive_ > 0 || (!finishing_ && !timers_.empty()) || posts_->posted())) {
+    run_once();
+  }
+  stop_requested_ = false;
+}
+
+void Reactor::stop() {
+  stop_requested_ = true;
+  posts_->close();
+  engine_->wake();
+}
+
+void Reactor::finish(Duration limit) {
+  if (finishing_) return;
+  finishing_ = true;
+  for_each([this](EventHandler& handler) {
+    if ((handler.flags_ & EventHandler::kInternal) != 0) return;
+    try {
+      handler.handle_finish();
+    } catch (...) {
+      recover(handler);
+    }
+  });
+  if (keeping_alive_ == 0) return stop();
+  call_later(limit, [this] {
+    log(LogLevel::warning, "{} handlers did not finish in time and were dropped", keeping_alive_);
+    stop();
+  });
+}
+
+void Reactor::on_signal(int signal, std::function<void()> function) {
+  if (signals_ == nullptr) {
+    auto watcher = std::make_unique<SignalWatcher>(*this);
+    watcher->flags_ |= EventHandler::kInternal;
+    signals_ = &adopt(std::move(watcher));
+  }
+  signals_->watch(signal, std::move(function));
+}
+
+}  // namespace bunshin

@@ -1,0 +1,258 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "reactor/engine.h"
+#include "reactor/event_handler.h"
+#include "reactor/io_result.h"
+#include "reactor/post_queue.h"
+#include "reactor/socket_address.h"
+#include "reactor/timers.h"
+#include "reactor/unique_fd.h"
+
+namespace bunshin {
+
+class SignalWatcher;
+
+struct ReactorOptions {
+  std::string engine;  ///< "auto", or a name of engine_names(); empty: $BUNSHIN_ENGINE, else "auto"
+  std::size_t turn_bytes = 256 * 1024;   ///< what a handler may move before the others' turn
+  std::size_t scratch_bytes = 64 * 1024; ///< the most that one recv() lends
+  std::size_t wait_events = 256;         ///< the most that one wait reports
+};
+
+/// Counted since the reactor was made.
+struct ReactorStats {
+  std::uint64_t rounds = 0;
+  std::uint64_t events = 0;
+  std::uint64_t stale_events = 0;  ///< for descriptors that were closed meanwhile; dropped
+  std::uint64_t stuck = 0;         ///< handlers parked because they did nothing when called
+  std::uint64_t starved = 0;       ///< accepts that found no descriptor free
+};
+
+/// The result of Reactor::accept: a descriptor, or why there is none.
+struct Accepted {
+  UniqueFd fd;
+  SocketAddress peer;
+  IoStatus status = IoStatus::done;
+  explicit operator bool() const { return static_cast<bool>(fd); }
+};
+
+/// The event loop: owns handlers and calls them when their descriptors are ready. One reactor, one
+/// thread; only post(), posts() and stop() may be called from others. It must outlive all that
+/// refers to it.
+///
+/// A round (run_once) is, in this order:
+///   1. timers that are due
+///   2. parked handlers are asked again whether they want what is ready
+///   3. wait: no longer than until the next timer, not at all while somebody is on the ready list
+///   4. functions posted by other threads
+///   5. new events: each handler has its turn, until it is exhausted or its budget is spent
+///   6. the ready list: those with something left from earlier turns
+///   7. closed handlers are destroyed
+///
+/// Portability. Readiness is a hint on every system: a handler may be called and find nothing.
+/// Timers are never early and on some systems up to 1 ms late. Descriptors of regular files are
+/// always ready, so reading them blocks while the disk does. SIGPIPE is set to be ignored when it
+/// is at its default, because writing to a pipe has no flag against it.
+class Reactor {
+ public:
+  /// Throws std::system_error when the engine can not be had.
+  explicit Reactor(ReactorOptions options = {});
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // Handlers
+
+  /// Takes ownership. The handler lives until the end of the round in which it is closed.
+  template <typename Handler>
+  Handler& adopt(std::unique_ptr<Handler> handler) {
+    Handler& reference = *handler;
+    own(std::move(handler));
+    return reference;
+  }
+  /// Makes a handler, whose constructor takes the reactor first, and adopts it.
+  template <typename Handler, typename... Args>
+  Handler& emplace(Args&&... args) {
+    return adopt(std::make_unique<Handler>(*this, std::forward<Args>(args)...));
+  }
+  /// Every handler that is owned and not closed, in no particular order.
+  void for_each(const std::function<void(EventHandler&)>& function);
+
+  /// Registers `fd` for `handler`, which has none yet, and owns it from now on, even when this
+  /// throws std::system_error. Call it after listen(2), or for a connected descriptor. Sockets are
+  /// used with MSG_DONTWAIT; a `file` has to be non-blocking already, or `blocking` given.
+  void add(EventHandler& handler, UniqueFd fd, Kind kind, Model model = Model::remembered);
+  /// For a descriptor whose file description others share, so that O_NONBLOCK must not be set on
+  /// it: poll(2) is asked before each operation.
+  void add_blocking(EventHandler& handler, UniqueFd fd);
+  /// Starts to connect and registers: handle_connect or handle_connect_error follows in a later
+  /// round. Throws std::system_error when not even that is possible.
+  void connect(EventHandler& handler, const SocketAddress& address,
+               Model model = Model::remembered);
+  /// Calls `function` with the `ready` bits, level-triggered, while `interest` holds, for a library
+  /// that does its own I/O. `fd` stays the caller's, who closes the returned handler before the
+  /// descriptor. After a hang-up it is silent until set_interest() is called again.
+  class ForeignWatch;
+  ForeignWatch& watch_foreign(int fd, std::uint8_t interest,
+                              std::function<void(std::uint8_t)> function);
+
+  // Operations, for handlers. Never around the reactor: it has to see what is exhausted.
+
+  /// Receives at most `limit` bytes, lent until the next recv() of any handler or the end of the
+  /// callback. Empty when there is nothing now, at the end of file, and on failure; the reactor
+  /// acts on each. REQUIRES: limit > 0.
+  std::string_view recv(EventHandler& handler, std::size_t limit);
+  /// The same, into the caller's buffer. REQUIRES: it is not empty.
+  IoResult recv_into(EventHandler& handler, std::span<char> buffer);
+  /// Sends what the kernel takes. Asks it only while the descriptor is known to be writable.
+  IoResult send(EventHandler& handler, std::string_view data);
+  /// Ends sending: the peer reads the end of file. What was sent before still arrives.
+  void shut_down_sending(EventHandler& handler);
+  /// Accepts one connection. Running out of descriptors is waited out and logged.
+  Accepted accept(EventHandler& handler);
+
+  // Time
+
+  /// The monotonic time, read at most once a turn.
+  TimePoint now();
+  /// Calls `callback` once, after `delay` (negative is zero). An exception from it leaves run().
+  TimerId call_later(Duration delay, TimerHeap::Callback callback);
+  /// Calls `callback` every `interval`. REQUIRES: interval > 0.
+  TimerId call_every(Duration interval, TimerHeap::Callback callback);
+  /// False when it has fired for the last time or was cancelled.
+  bool cancel(TimerId timer) { return timers_.cancel(timer); }
+  /// Lets `timer` fire `delay` from now instead. False when it is gone.
+  bool rearm(TimerId timer, Duration delay);
+
+  // Running
+
+  /// Runs rounds until stop() is called or nothing is left to wait for: no handler, no timer.
+  /// Throws what a timer or a posted function threw, and std::system_error when waiting fails.
+  void run();
+  /// One round that waits at most `limit`. Not to be called from a callback (std::logic_error).
+  void run_once(Duration limit = Engine::kForever);
+  /// Lets run() return after the round; called before run(), it makes that return at once. From
+  /// then on post() answers false, until run() is called again. Any thread.
+  void stop();
+  /// Tells every handler to handle_finish(). run() returns when the last one has closed, or after
+  /// `limit`, when those still open are named in the log and dropped.
+  void finish(Duration limit);
+  /// Calls `function` in the reactor's thread. False when it has stopped. Any thread. An exception
+  /// from it leaves run().
+  bool post(PostQueue::Function function) { return posts_->post(std::move(function)); }
+  /// The queue behind post(), for a thread that may outlive the reactor. Any thread.
+  std::shared_ptr<PostQueue> posts() const { return posts_; }
+  /// Calls `function` in a round when the process gets `signal`. One reactor a signal; the
+  /// disposition before is restored with the reactor. Throws std::system_error.
+  void on_signal(int signal, std::function<void()> function);
+
+  [[nodiscard]] std::string_view engine_name() const { return engine_->name(); }
+  [[nodiscard]] const ReactorStats& stats() const { return stats_; }
+  [[nodiscard]] const ReactorOptions& options() const { return options_; }
+
+ private:
+  friend class EventHandler;
+  static constexpr std::size_t kPageSize = 1024;
+  using Page = std::array<EventHandler*, kPageSize>;
+
+  // Registration (reactor.cpp)
+  void own(std::unique_ptr<EventHandler> handler);
+  void add_file(EventHandler& handler, UniqueFd fd, Model model, std::uint32_t extra_flags);
+  void enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, std::uint32_t flags);
+  void detach(EventHandler& handler) noexcept;
+  void close(EventHandler& handler) noexcept;
+  void forget(EventHandler& handler) noexcept;
+  void bury();
+  EventHandler*& at(int fd);
+
+  // A round (round.cpp)
+  [[nodiscard]] Duration wait_limit(Duration limit);
+  void ask_parked();
+  bool still_parked(EventHandler& handler) noexcept;
+  void run_posts();
+  void take_events(std::size_t count);
+  void take_event(const Event& event);
+  void turn_ready();
+  void turn(EventHandler& handler) noexcept;
+  void take_turn(EventHandler& handler);
+  void level_turn(EventHandler& handler);
+  bool call_once(EventHandler& handler, Generation generation);
+  bool finish_connect(EventHandler& handler);
+  bool tell_close(EventHandler& handler);
+  void recover(EventHandler& handler) noexcept;
+  bool wants_read(EventHandler& handler);
+  bool wants_write(EventHandler& handler);
+  [[nodiscard]] static bool pending(const EventHandler& handler);
+  void park(EventHandler& handler);
+  void list_ready(EventHandler& handler);
+  void reconsider(EventHandler& handler);
+  void update_interest(EventHandler& handler);
+
+  // Operations (operations.cpp)
+  void exhaust(EventHandler& handler, std::uint8_t bits);
+  IoResult receive_ended(EventHandler& handler, ssize_t result, int error);
+  IoResult read_tty_end(EventHandler& handler, int error);
+  IoResult end_of_file(EventHandler& handler);
+  IoResult fail(EventHandler& handler, int error);
+  void starve(EventHandler& handler, int error);
+  void end_starvation();
+
+  ReactorOptions options_;
+  std::unique_ptr<Engine> engine_;
+  bool rearms_;  // engine_->needs_rearm()
+  std::vector<std::unique_ptr<Page>> pages_;  // descriptor -> handler
+  std::vector<std::unique_ptr<EventHandler>> handlers_;
+  std::vector<EventHandler*> closed_;
+  std::size_t keeping_alive_ = 0;  // owned handlers that are not internal
+  Generation last_generation_ = 0;
+
+  std::vector<Event> events_;
+  std::vector<EventHandler*> ready_;
+  std::vector<EventHandler*> ready_now_;
+  std::vector<EventHandler*> parked_;
+  std::vector<EventHandler*> starved_;
+  TimerId starved_timer_;
+  TimePoint starved_logged_{};
+  EventHandler* current_ = nullptr;  // whose turn it is
+  std::ptrdiff_t turn_left_ = 0;     // of its budget, in bytes
+  std::vector<char> scratch_;
+
+  TimerHeap timers_;
+  TimePoint now_{};
+  bool now_known_ = false;
+  bool in_round_ = false;
+  bool finishing_ = false;
+  std::atomic<bool> stop_requested_{false};
+  std::shared_ptr<PostQueue> posts_;
+  std::vector<PostQueue::Function> posted_;
+  SignalWatcher* signals_ = nullptr;
+  ReactorStats stats_;
+};
+
+/// See Reactor::watch_foreign.
+class Reactor::ForeignWatch : public EventHandler {
+ public:
+  ForeignWatch(Reactor& reactor, std::function<void(std::uint8_t)> function)
+      : EventHandler(reactor), function_(std::move(function)) {}
+  void set_interest(std::uint8_t interest);
+  void handle_read() override { function_(ready::readable); }
+  void handle_write() override { function_(ready::writable); }
+
+ private:
+  std::function<void(std::uint8_t)> function_;
+};
+
+}  // namespace bunshin

@@ -1,0 +1,335 @@
+// What happens in a round: waiting, and the turns of the handlers.
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <typeinfo>
+
+#include "reactor/log.h"
+#include "reactor/reactor.h"
+
+namespace bunshin {
+
+namespace {
+
+/// So many callbacks in a row that performed no operation, and the handler is parked.
+constexpr std::uint8_t kIdleLimit = 16;
+
+/// A connect to a port of the ephemeral range on this very machine, where nobody listens, can meet
+/// itself (TCP simultaneous open). Then both names are the same.
+bool connected_to_itself(int fd) {
+  const auto local = SocketAddress::local_of(fd);
+  return local.is_internet() && local == SocketAddress::peer_of(fd);
+}
+
+}  // namespace
+
+void Reactor::run_once(Duration limit) {
+  if (in_round_) throw std::logic_error("run_once was called from a callback");
+  struct Round {
+    bool& running;
+    explicit Round(bool& flag) : running(flag) { running = true; }
+    ~Round() { running = false; }
+  } const round(in_round_);
+  ++stats_.rounds;
+  now_known_ = false;
+  if (!timers_.empty()) timers_.run_due(now());               // 1
+  if (!parked_.empty()) ask_parked();                         // 2
+  const auto count = engine_->wait(wait_limit(limit), events_);  // 3
+  now_known_ = false;
+  if (posts_->posted()) run_posts();                          // 4
+  take_events(count);                                         // 5
+  if (!ready_.empty()) turn_ready();                          // 6
+  bury();                                                     // 7
+}
+
+Duration Reactor::wait_limit(Duration limit) {
+  if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
+  if (timers_.empty()) return limit;
+  return std::clamp(*timers_.next() - now(), Duration::zero(), limit);
+}
+
+void Reactor::ask_parked() {
+  for (std::size_t index = 0; index < parked_.size();) {
+    EventHandler& handler = *parked_[index];
+    if (still_parked(handler)) {
+      ++index;
+      continue;
+    }
+    handler.flags_ &= ~EventHandler::kAskListed;
+    parked_[index] = parked_.back();
+    parked_.pop_back();
+  }
+}
+
+/// Asks a parked handler; one that wants goes to the ready list.
+bool Reactor::still_parked(EventHandler& handler) noexcept {
+  if (!handler.fd_) return false;
+  try {
+    if ((handler.flags_ & EventHandler::kLevel) != 0) {
+      update_interest(handler);
+      return true;
+    }
+    if (!pending(handler)) return false;
+    const bool wanted = ((handler.bits_ & ready::readable) != 0 && wants_read(handler)) ||
+                        ((handler.bits_ & ready::writable) != 0 && wants_write(handler));
+    if (wanted) list_ready(handler);
+    return !wanted;
+  } catch (...) {
+    recover(handler);
+    return false;
+  }
+}
+
+void Reactor::run_posts() {
+  posts_->take(posted_);
+  for (auto& function : posted_) {
+    if (stop_requested_) break;  // none after stop
+    function();
+  }
+  posted_.clear();
+}
+
+void Reactor::take_events(std::size_t count) {
+  stats_.events += count;
+  for (std::size_t index = 0; index < count; ++index) take_event(events_[index]);
+}
+
+inline void Reactor::take_event(const Event& event) {
+  const auto number = static_cast<std::size_t>(event.fd);
+  EventHandler* handler = (*pages_[number / kPageSize])[number % kPageSize];
+  if (handler == nullptr || handler->generation_ != event.generation) [[unlikely]] {
+    ++stats_.stale_events;  // the number was closed in this round, and perhaps given out again
+    return;
+  }
+  std::uint8_t bits = event.bits;
+  if ((bits & ~(ready::readable | ready::writable)) != 0) [[unlikely]] {
+    handler->flags_ &= ~EventHandler::kShortIsEmpty;  // something waits behind the data, for good
+    if ((bits & (ready::failed | ready::hung_up)) != 0) {
+      bits |= ready::readable | ready::writable;  // an operation will tell more
+      if ((handler->flags_ & EventHandler::kWriteOnly) != 0) fail(*handler, EPIPE);
+      if ((handler->flags_ & EventHandler::kLevel) != 0) {
+        engine_->remove(event.fd);  // it would be reported for ever
+        handler->flags_ |= EventHandler::kDead;
+      }
+    }
+  }
+  handler->bits_ |= bits & (ready::readable | ready::writable | ready::urgent);
+  handler->flags_ &= ~EventHandler::kStuck;
+  if ((handler->flags_ & EventHandler::kReadyListed) == 0) turn(*handler);
+}
+
+void Reactor::turn_ready() {
+  std::swap(ready_, ready_now_);
+  for (std::size_t index = 0; index < ready_now_.size(); ++index) {
+    EventHandler* handler = ready_now_[index];
+    if (handler == nullptr) continue;  // destroyed meanwhile
+    handler->flags_ &= ~EventHandler::kReadyListed;
+    if (handler->fd_) turn(*handler);
+  }
+  ready_now_.clear();
+}
+
+void Reactor::turn(EventHandler& handler) noexcept {
+  current_ = &handler;
+  turn_left_ = static_cast<std::ptrdiff_t>(options_.turn_bytes);
+  now_known_ = false;
+  try {
+    take_turn(handler);
+  } catch (...) {
+    recover(handler);
+  }
+  current_ = nullptr;
+}
+
+/// Whether something is to be done or asked: without a system call, without a virtual call.
+inline bool Reactor::pending(const EventHandler& handler) {
+  using H = EventHandler;
+  const std::uint32_t flags = handler.flags_;
+  if ((handler.bits_ & ready::readable) != 0 &&
+      (flags & (H::kPaused | H::kStuck | H::kStarved | H::kEndOfFile | H::kFailed)) == 0) {
+    return true;
+  }
+  return (handler.bits_ & ready::writable) != 0 && (flags & (H::kStuck | H::kFailed)) == 0 &&
+         (flags & (H::kNeverAsks | H::kWantWrite)) != H::kNeverAsks;
+}
+
+inline bool Reactor::wants_read(EventHandler& handler) {
+  using H = EventHandler;
+  const std::uint32_t flags = handler.flags_;
+  if ((flags & (H::kPaused | H::kStuck | H::kStarved | H::kEndOfFile | H::kFailed)) != 0) {
+    return false;
+  }
+  return (flags & H::kReadsAlways) != 0 || handler.readable();
+}
+
+inline bool Reactor::wants_write(EventHandler& handler) {
+  using H = EventHandler;
+  const std::uint32_t flags = handler.flags_;
+  if ((flags & (H::kStuck | H::kFailed | H::kListening)) != 0) return false;
+  return (flags & H::kWantWrite) != 0 || ((flags & H::kNeverAsks) == 0 && handler.writable());
+}
+
+void Reactor::take_turn(EventHandler& handler) {
+  using H = EventHandler;
+  if ((handler.flags_ & (H::kConnecting | H::kLevel)) != 0) [[unlikely]] {
+    if ((handler.flags_ & H::kConnecting) != 0 && !finish_connect(handler)) return;
+    if ((handler.flags_ & H::kLevel) != 0) return level_turn(handler);
+  }
+  const Generation generation = handler.generation_;
+  if ((handler.bits_ & ready::urgent) != 0) [[unlikely]] {
+    handler.bits_ &= static_cast<std::uint8_t>(~ready::urgent);
+    handler.handle_expt();
+  }
+  for (;;) {
+    if (handler.generation_ != generation) return;  // closed, or already somebody else
+    if ((handler.flags_ & (H::kEndOfFile | H::kFailed)) != 0 && tell_close(handler)) return;
+    if (!pending(handler)) return;
+    if (turn_left_ <= 0) return list_ready(handler);
+    if (!call_once(handler, generation)) return park(handler);
+    if (handler.idle_calls_ >= kIdleLimit) [[unlikely]] {
+      handler.flags_ |= H::kStuck;
+      handler.idle_calls_ = 0;
+      ++stats_.stuck;
+      log(LogLevel::warning, "{} was called {} times and did nothing; it is left alone until the next event",
+          typeid(handler).name(), kIdleLimit);
+    }
+  }
+}
+
+/// Calls what is ready and wanted, each at most once. False when nothing was wanted.
+inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
+  using H = EventHandler;
+  bool called = false;
+  if ((handler.bits_ & ready::readable) != 0 && wants_read(handler)) {
+    called = true;
+    ++handler.idle_calls_;
+    if ((handler.flags_ & H::kListening) != 0) {
+      handler.handle_accept();
+    } else {
+      handler.handle_read();
+    }
+    if (handler.generation_ != generation) return true;
+  }
+  if ((handler.bits_ & ready::writable) != 0 && wants_write(handler)) {
+    called = true;
+    ++handler.idle_calls_;
+    handler.handle_write();
+  }
+  return called;
+}
+
+/// Level-triggered: the kernel remembers, so we do not, and what is not wanted is a system call.
+void Reactor::level_turn(EventHandler& handler) {
+  const Generation generation = handler.generation_;
+  if ((handler.bits_ & ready::urgent) != 0) handler.handle_expt();
+  if (handler.generation_ != generation) return;
+  call_once(handler, generation);
+  if (handler.generation_ != generation) return;
+  handler.idle_calls_ = 0;
+  if ((handler.flags_ & (EventHandler::kEndOfFile | EventHandler::kFailed)) != 0 &&
+      tell_close(handler)) {
+    return;
+  }
+  if ((handler.flags_ & EventHandler::kForeign) != 0 ||
+      (handler.flags_ & EventHandler::kDead) == 0) {
+    handler.bits_ = 0;
+  } else if (pending(handler)) {
+    list_ready(handler);  // no more events will come: read on to the end
+  }
+  update_interest(handler);
+}
+
+void Reactor::update_interest(EventHandler& handler) {
+  if ((handler.flags_ & (EventHandler::kDead | EventHandler::kConnecting)) != 0) return;
+  std::uint8_t interest = 0;
+  if (wants_read(handler)) interest |= ready::readable | ready::urgent;
+  if (wants_write(handler)) interest |= ready::writable;
+  if (interest != handler.interest_) engine_->modify(handler.fd_.get(), handler.generation_, interest);
+  handler.interest_ = interest;
+  constexpr auto kAsked = EventHandler::kReadsAlways | EventHandler::kNeverAsks;
+  if ((handler.flags_ & kAsked) != kAsked) park(handler);
+}
+
+/// For those who were asked and did not want: asked again before every wait.
+void Reactor::park(EventHandler& handler) {
+  if ((handler.flags_ & EventHandler::kAskListed) != 0) return;
+  handler.flags_ |= EventHandler::kAskListed;
+  parked_.push_back(&handler);
+}
+
+void Reactor::list_ready(EventHandler& handler) {
+  if ((handler.flags_ & EventHandler::kReadyListed) != 0) return;
+  handler.flags_ |= EventHandler::kReadyListed;
+  ready_.push_back(&handler);
+}
+
+/// Something changed about what `handler` wants.
+void Reactor::reconsider(EventHandler& handler) {
+  if (!handler.fd_ || (handler.flags_ & EventHandler::kConnecting) != 0) return;
+  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
+    engine_->want(handler.fd_.get(), (handler.flags_ & EventHandler::kPaused) == 0);
+  }
+  if (&handler == current_) return;  // its turn goes on and looks for itself
+  constexpr auto kEnded = EventHandler::kEndOfFile | EventHandler::kFailed;
+  const bool level = (handler.flags_ & EventHandler::kLevel) != 0;
+  if (level && (handler.flags_ & EventHandler::kDead) == 0) update_interest(handler);
+  if ((handler.flags_ & kEnded) != 0 || pending(handler)) list_ready(handler);
+}
+
+bool Reactor::finish_connect(EventHandler& handler) {
+  if ((handler.bits_ & ready::writable) == 0) return false;
+  int error = 0;
+  socklen_t length = sizeof error;
+  const int fd = handler.fd_.get();
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  if (error == 0) {
+    try {
+      if (connected_to_itself(fd)) error = ECONNREFUSED;
+    } catch (const std::system_error& unnamed) {
+      if (unnamed.code().value() == ENOTCONN) return false;  // a spurious event
+      error = unnamed.code().value();
+    }
+  }
+  if (error != 0) {
+    detach(handler);
+    handler.error_ = error;
+    handler.handle_connect_error(error);
+    return false;
+  }
+  const Generation generation = handler.generation_;
+  handler.flags_ &= ~EventHandler::kConnecting;
+  handler.handle_connect();
+  return handler.generation_ == generation;
+}
+
+/// True when the connection has ended and its handler knows.
+bool Reactor::tell_close(EventHandler& handler) {
+  const bool failed = (handler.flags_ & EventHandler::kFailed) != 0;
+  const bool owes = handler.owes() || ((handler.flags_ & EventHandler::kEngineServes) != 0 &&
+                                       engine_->owes(handler.fd_.get()));
+  if (!failed && owes) return false;
+  if ((handler.flags_ & EventHandler::kCloseTold) == 0) {
+    handler.flags_ |= EventHandler::kCloseTold;
+    handler.handle_close();
+  }
+  return true;
+}
+
+/// A callback threw. The handler hears of it and is closed; the loop lives on.
+void Reactor::recover(EventHandler& handler) noexcept {
+  const Generation generation = handler.generation_;
+  try {
+    handler.handle_error();
+    if (!handler.closed() && handler.generation_ == generation) handler.handle_close();
+  } catch (...) {
+    log(LogLevel::error, "{} failed while it was being closed", typeid(handler).name());
+    close(handler);
+  }
+  if (handler.fd_ && handler.generation_ == generation) close(handler);
+}
+
+}  // namespace bunshin

@@ -1,0 +1,170 @@
+#include "reactor/socket_address.h"
+
+#include <arpa/inet.h>
+#include <fmt/core.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
+#include "reactor/error.h"
+
+namespace bunshin {
+
+namespace {
+
+constexpr std::string_view kUnixPrefix = "unix:";
+
+[[noreturn]] void malformed(std::string_view text, std::string_view why) {
+  throw_error(EINVAL, fmt::format("\"{}\" is not an address: {} (write 127.0.0.1:9876, [::1]:9876, "
+                                  "localhost:9876 or unix:/path)",
+                                  text, why));
+}
+
+bool is_port(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value <= 65535;
+}
+
+SocketAddress unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());  // parse() checked the length
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  return {reinterpret_cast<const sockaddr*>(&address), length};
+}
+
+/// getaddrinfo's own error numbers are not errno values; its sentence is what helps.
+[[noreturn]] void look_up_failed(const std::string& text, int code) {
+  const int error = code == EAI_SYSTEM ? errno : EHOSTUNREACH;
+  throw_error(error, fmt::format("cannot look up {} ({})", text, ::gai_strerror(code)));
+}
+
+std::vector<SocketAddress> get_addresses(const std::string& host, const std::string& port,
+                                         int flags, int& code) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(code == 0 ? list : nullptr,
+                                                                   &::freeaddrinfo);
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* entry = guard.get(); entry != nullptr; entry = entry->ai_next) {
+    addresses.emplace_back(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen));
+  }
+  return addresses;
+}
+
+}  // namespace
+
+SocketAddress::SocketAddress(const sockaddr* address, socklen_t length)
+    : length_(length > sizeof storage_ ? socklen_t{sizeof storage_} : length) {
+  std::memcpy(&storage_, address, length_);
+}
+
+SocketAddress SocketAddress::local_of(int fd) {
+  SocketAddress address;
+  address.length_ = sizeof address.storage_;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage_), &address.length_) != 0) {
+    throw_error(errno, "cannot read a socket's own address");
+  }
+  return address;
+}
+
+SocketAddress SocketAddress::peer_of(int fd) {
+  SocketAddress address;
+  address.length_ = sizeof address.storage_;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address.storage_), &address.length_) != 0) {
+    throw_error(errno, "cannot read the address of a socket's peer");
+  }
+  return address;
+}
+
+std::uint16_t SocketAddress::port() const {
+  if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+  if (family() == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port);
+  }
+  return 0;
+}
+
+std::string SocketAddress::path() const {
+  if (family() != AF_UNIX || length_ <= offsetof(sockaddr_un, sun_path)) return {};
+  const char* path = reinterpret_cast<const sockaddr_un*>(&storage_)->sun_path;
+  return {path, ::strnlen(path, length_ - offsetof(sockaddr_un, sun_path))};
+}
+
+std::string SocketAddress::to_string() const {
+  char text[INET6_ADDRSTRLEN] = "";
+  switch (family()) {
+    case AF_INET:
+      ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, text,
+                  sizeof text);
+      return fmt::format("{}:{}", text, port());
+    case AF_INET6: {
+      // getnameinfo(3) rather than inet_ntop(3): it keeps the zone of a link-local address.
+      char host[NI_MAXHOST] = "";
+      ::getnameinfo(data(), length_, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+      return fmt::format("[{}]:{}", host, port());
+    }
+    case AF_UNIX:
+      return fmt::format("unix:{}", path());
+    default:
+      return "unknown";
+  }
+}
+
+Endpoint Endpoint::parse(std::string_view text) {
+  Endpoint endpoint;
+  endpoint.text_ = text;
+  if (text.find('\0') != text.npos) malformed("…", "it holds a NUL byte");
+  if (text.starts_with(kUnixPrefix)) {
+    endpoint.unix_ = true;
+    endpoint.host_ = text.substr(kUnixPrefix.size());
+    if (endpoint.host_.empty()) malformed(text, "the path is missing");
+    if (endpoint.host_.size() >= sizeof sockaddr_un{}.sun_path) {
+      malformed(text, fmt::format("the path is longer than {} bytes",
+                                  sizeof sockaddr_un{}.sun_path - 1));
+    }
+    return endpoint;
+  }
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) malformed(text, "the port is missing");
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (!is_port(port)) malformed(text, "the port must be a number from 0 to 65535");
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != host.npos) {
+    malformed(text, "an IPv6 address goes in brackets");
+  }
+  if (host.empty()) malformed(text, "the host is missing");
+  endpoint.host_ = host;
+  endpoint.port_ = port;
+  return endpoint;
+}
+
+std::optional<SocketAddress> Endpoint::numeric() const {
+  if (unix_) return unix_address(host_);
+  int code = 0;
+  const auto addresses = get_addresses(host_, port_, AI_NUMERICHOST, code);
+  if (addresses.empty()) return std::nullopt;
+  return addresses.front();
+}
+
+std::vector<SocketAddress> Endpoint::look_up() const {
+  if (unix_) return {unix_address(host_)};
+  int code = 0;
+  auto addresses = get_addresses(host_, port_, 0, code);
+  if (code != 0) look_up_failed(text_, code);
+  return addresses;
+}
+
+}  // namespace bunshin

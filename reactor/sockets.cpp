@@ -1,0 +1,75 @@
+#include "reactor/sockets.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "reactor/error.h"
+
+namespace bunshin {
+
+namespace {
+
+#ifdef __APPLE__
+/// macOS has neither accept4(2) nor SOCK_NONBLOCK nor MSG_NOSIGNAL.
+int prepare(int fd) {
+  if (fd < 0) return fd;
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return fd;
+}
+#endif
+
+}  // namespace
+
+UniqueFd make_stream_socket(int family) {
+#ifdef __APPLE__
+  UniqueFd fd(prepare(::socket(family, SOCK_STREAM, 0)));
+#else
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+#endif
+  if (!fd) throw_error(errno, "cannot make a socket");
+  return fd;
+}
+
+int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length) {
+#ifdef __APPLE__
+  return prepare(::accept(listener, peer, length));
+#else
+  return ::accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#endif
+}
+
+Pipe make_pipe() {
+  int ends[2];
+#ifdef __APPLE__
+  if (::pipe(ends) != 0) throw_error(errno, "cannot make a pipe");
+  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  set_nonblocking(ends[0]);
+  set_nonblocking(ends[1]);
+#else
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) throw_error(errno, "cannot make a pipe");
+  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+#endif
+  return pipe;
+}
+
+void set_nonblocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+    throw_error(errno, "cannot make a descriptor non-blocking");
+  }
+}
+
+void set_no_delay(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // EOPNOTSUPP on a unix socket
+}
+
+}  // namespace bunshin

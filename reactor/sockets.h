@@ -1,0 +1,35 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include "reactor/socket_address.h"
+#include "reactor/unique_fd.h"
+
+namespace bunshin {
+
+// What differs between systems in making sockets and descriptors: on all of them what these return
+// is non-blocking, close-on-exec and raises no SIGPIPE. Any thread.
+
+/// Throws std::system_error.
+UniqueFd make_stream_socket(int family);
+
+/// accept4(2): a descriptor, or -1 with errno.
+int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length);
+
+/// A pipe, both ends non-blocking. Throws std::system_error.
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+Pipe make_pipe();
+
+/// Adds O_NONBLOCK and FD_CLOEXEC. The first belongs to the open file description, which other
+/// processes may share: for descriptors of our own only. Throws std::system_error.
+void set_nonblocking(int fd);
+
+/// A small answer leaves at once instead of waiting for the acknowledgement of the one before it
+/// (40 ms on Linux). Linux lets accepted sockets inherit it from the listener, macOS and the BSDs
+/// too. No-op for other families.
+void set_no_delay(int fd);
+
+}  // namespace bunshin
