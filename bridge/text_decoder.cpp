@@ -1,0 +1,64 @@
+#include "bridge/text_decoder.h"
+
+#include <fmt/format.h>
+#include <iconv.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+namespace bunshin {
+namespace {
+
+const auto kFailed = static_cast<std::size_t>(-1);
+constexpr std::string_view kAsciiSample = "<A B=\"1\"/>\n.\n";
+
+iconv_t open_conversion(const std::string& encoding) {
+  // An empty name means the locale's, and "//IGNORE" would drop bad bytes in silence.
+  const bool plain = !encoding.empty() && encoding.find("//") == std::string::npos &&
+                     encoding.find('\0') == std::string::npos;
+  iconv_t conversion = plain ? iconv_open("UTF-8", encoding.c_str()) : iconv_t(-1);
+  if (conversion == iconv_t(-1)) {
+    throw std::invalid_argument(
+        fmt::format("unknown encoding \"{}\": `iconv --list` shows the names known", encoding));
+  }
+  return conversion;
+}
+
+}  // namespace
+
+TextDecoder::TextDecoder(const std::string& encoding) : conversion_(open_conversion(encoding)) {
+  const Result sample = decode(kAsciiSample);
+  if (sample.ok() && sample.text == kAsciiSample) return;
+  iconv_close(conversion_);
+  throw std::invalid_argument(fmt::format(
+      "encoding \"{}\" does not contain ASCII: the engine's messages cannot be told apart in it",
+      encoding));
+}
+
+TextDecoder::~TextDecoder() { iconv_close(conversion_); }
+
+TextDecoder::Result TextDecoder::decode(std::string_view bytes) {
+  iconv(conversion_, nullptr, nullptr, nullptr, nullptr);  // forgets the state of the last block
+  Result result;
+  std::array<char, 4096> chunk;
+  char* in = const_cast<char*>(bytes.data());  // iconv's signature; it does not write there
+  std::size_t in_left = bytes.size();
+  for (bool flushing = false;;) {
+    char* out = chunk.data();
+    std::size_t out_left = chunk.size();
+    // With no input it gives what it held back: some encodings end in a shift sequence.
+    const std::size_t converted = iconv(conversion_, flushing ? nullptr : &in,
+                                        flushing ? nullptr : &in_left, &out, &out_left);
+    const int error = errno;
+    result.text.append(chunk.data(), chunk.size() - out_left);
+    if (converted == kFailed && error != E2BIG) {
+      result.error_at = bytes.size() - in_left;
+      return result;
+    }
+    if (converted != kFailed && flushing) return result;
+    if (converted != kFailed) flushing = true;
+  }
+}
+
+}  // namespace bunshin
