@@ -43,6 +43,11 @@ void EventHandler::resume_reading() {
   reactor_->reconsider(*this);
 }
 
+void EventHandler::discard_input() {
+  flags_ |= kDiscards;
+  resume_reading();
+}
+
 bool EventHandler::reading_paused() const { return (flags_ & kPaused) != 0; }
 
 void EventHandler::want_write(bool wanted) {

@@ -59,6 +59,8 @@ class EventHandler {
   void pause_reading();
   void resume_reading();
   [[nodiscard]] bool reading_paused() const;
+  /// From now on input is read and dropped, without handle_read, until the end of file.
+  void discard_input();
   /// Whether handle_write is wanted.
   void want_write(bool wanted);
 
@@ -75,6 +77,8 @@ class EventHandler {
   /// Whether there is a descriptor whose connection stands.
   [[nodiscard]] bool connected() const { return fd_ && (flags_ & (kConnecting | kListening)) == 0; }
   [[nodiscard]] bool connecting() const { return (flags_ & kConnecting) != 0; }
+  /// Whether the end of file was read: the peer will send no more.
+  [[nodiscard]] bool ended() const { return (flags_ & kEndOfFile) != 0; }
   /// errno of the operation that ended the connection; 0 when the peer ended it in peace.
   [[nodiscard]] int error() const { return error_; }
 
@@ -108,6 +112,7 @@ class EventHandler {
   static constexpr std::uint32_t kInternal = 1U << 22;     // does not keep run() going
   static constexpr std::uint32_t kDead = 1U << 23;         // level: hung up, taken out of the engine
   static constexpr std::uint32_t kWriteOnly = 1U << 24;    // a pipe's writing end
+  static constexpr std::uint32_t kDiscards = 1U << 25;     // discard_input()
   /// What survives a disconnect().
   static constexpr std::uint32_t kLasting =
       kOwned | kClosed | kReadsAlways | kNeverAsks | kReadyListed | kAskListed | kInternal;

@@ -213,9 +213,10 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   return {bytes, IoStatus::exhausted, 0};
 }
 
-void Reactor::shut_down_sending(EventHandler& handler) {
-  // ENOTCONN: the peer was quicker; there is nothing left to end.
-  if ((handler.flags_ & EventHandler::kFile) == 0) ::shutdown(handler.fd_.get(), SHUT_WR);
+bool Reactor::shut_down_sending(EventHandler& handler) {
+  if ((handler.flags_ & EventHandler::kFile) != 0) return false;
+  ::shutdown(handler.fd_.get(), SHUT_WR);  // ENOTCONN: the peer was quicker, nothing is left to end
+  return true;
 }
 
 Accepted Reactor::accept(EventHandler& handler) {

@@ -102,6 +102,9 @@ class Reactor {
   /// round. Throws std::system_error when not even that is possible.
   void connect(EventHandler& handler, const SocketAddress& address,
                Model model = Model::remembered);
+  /// Lets handle_connect_error run as if a connect had failed, with all that follows when it throws:
+  /// for failures before there is a descriptor, such as that of a look-up.
+  void connect_failed(EventHandler& handler, int error) noexcept;
   /// Calls `function` with the `ready` bits, level-triggered, while `interest` holds, for a library
   /// that does its own I/O. `fd` stays the caller's, who closes the returned handler before the
   /// descriptor. After a hang-up it is silent until set_interest() is called again.
@@ -119,8 +122,9 @@ class Reactor {
   IoResult recv_into(EventHandler& handler, std::span<char> buffer);
   /// Sends what the kernel takes. Asks it only while the descriptor is known to be writable.
   IoResult send(EventHandler& handler, std::string_view data);
-  /// Ends sending: the peer reads the end of file. What was sent before still arrives.
-  void shut_down_sending(EventHandler& handler);
+  /// Ends sending: the peer reads the end of file after what was sent before. False for a file,
+  /// which has nothing but close().
+  bool shut_down_sending(EventHandler& handler);
   /// Accepts one connection. Running out of descriptors is waited out and logged.
   Accepted accept(EventHandler& handler);
 

@@ -12,9 +12,9 @@ namespace {
 
 LookUp look_up_now(const Endpoint& endpoint) {
   try {
-    return {endpoint.look_up(), {}, {}};
-  } catch (const std::system_error& error) {
-    return {{}, error.code(), error.what()};
+    return {endpoint.look_up(), nullptr};
+  } catch (...) {
+    return {{}, std::current_exception()};
   }
 }
 
@@ -22,7 +22,7 @@ LookUp look_up_now(const Endpoint& endpoint) {
 
 void look_up(Reactor& reactor, const Endpoint& endpoint, std::function<void(LookUp)> done) {
   if (auto address = endpoint.numeric()) {
-    reactor.post([done = std::move(done), address = *address] { done({{address}, {}, {}}); });
+    reactor.post([done = std::move(done), address = *address] { done({{address}, nullptr}); });
     return;
   }
   std::thread([endpoint, done = std::move(done), posts = reactor.posts()]() mutable {

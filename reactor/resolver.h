@@ -1,7 +1,7 @@
 #pragma once
 
+#include <exception>
 #include <functional>
-#include <system_error>
 #include <vector>
 
 #include "reactor/socket_address.h"
@@ -10,11 +10,10 @@ namespace bunshin {
 
 class Reactor;
 
-/// What a look-up found: addresses, or the error that says why there are none.
+/// What a look-up found: addresses, or the std::system_error that says why there are none.
 struct LookUp {
   std::vector<SocketAddress> addresses;
-  std::error_code error;
-  std::string message;  // a sentence for the user when `error` is set
+  std::exception_ptr error;
 };
 
 /// Looks `endpoint` up and calls `done` in the reactor's thread, in a later round, never from

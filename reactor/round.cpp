@@ -207,10 +207,12 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
   if ((handler.bits_ & ready::readable) != 0 && wants_read(handler)) {
     called = true;
     ++handler.idle_calls_;
-    if ((handler.flags_ & H::kListening) != 0) {
+    if ((handler.flags_ & (H::kListening | H::kDiscards)) == 0) [[likely]] {
+      handler.handle_read();
+    } else if ((handler.flags_ & H::kListening) != 0) {
       handler.handle_accept();
     } else {
-      handler.handle_read();
+      recv(handler, scratch_.size());
     }
     if (handler.generation_ != generation) return true;
   }
@@ -296,14 +298,22 @@ bool Reactor::finish_connect(EventHandler& handler) {
   }
   if (error != 0) {
     detach(handler);
-    handler.error_ = error;
-    handler.handle_connect_error(error);
+    connect_failed(handler, error);
     return false;
   }
   const Generation generation = handler.generation_;
   handler.flags_ &= ~EventHandler::kConnecting;
   handler.handle_connect();
   return handler.generation_ == generation;
+}
+
+void Reactor::connect_failed(EventHandler& handler, int error) noexcept {
+  handler.error_ = error;
+  try {
+    handler.handle_connect_error(error);
+  } catch (...) {
+    recover(handler);
+  }
 }
 
 /// True when the connection has ended and its handler knows.

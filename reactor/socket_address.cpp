@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "reactor/error.h"
 
@@ -40,10 +41,18 @@ SocketAddress unix_address(const std::string& path) {
   return {reinterpret_cast<const sockaddr*>(&address), length};
 }
 
-/// getaddrinfo's own error numbers are not errno values; its sentence is what helps.
+/// getaddrinfo(3) has errors of its own, which are no errno values.
+class LookUpCategory : public std::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "getaddrinfo"; }
+  [[nodiscard]] std::string message(int code) const override { return ::gai_strerror(code); }
+};
+
 [[noreturn]] void look_up_failed(const std::string& text, int code) {
-  const int error = code == EAI_SYSTEM ? errno : EHOSTUNREACH;
-  throw_error(error, fmt::format("cannot look up {} ({})", text, ::gai_strerror(code)));
+  static const LookUpCategory category;
+  const std::string sentence = "cannot look up " + text;
+  if (code == EAI_SYSTEM) throw_error(errno, sentence);
+  throw std::system_error(code, category, sentence);
 }
 
 std::vector<SocketAddress> get_addresses(const std::string& host, const std::string& port,

@@ -45,6 +45,19 @@ int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length) {
 #endif
 }
 
+Kind stream_kind(int fd) {
+  int domain = AF_UNIX;
+#ifdef SO_DOMAIN
+  socklen_t length = sizeof domain;
+  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) {
+    throw_error(errno, "cannot tell what kind of socket this is");
+  }
+#else
+  domain = SocketAddress::local_of(fd).family();
+#endif
+  return domain == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
+}
+
 Pipe make_pipe() {
   int ends[2];
 #ifdef __APPLE__

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "reactor/engine.h"
 #include "reactor/socket_address.h"
 #include "reactor/unique_fd.h"
 
@@ -15,6 +16,9 @@ UniqueFd make_stream_socket(int family);
 
 /// accept4(2): a descriptor, or -1 with errno.
 int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length);
+
+/// inet_stream or unix_stream. Throws std::system_error for what is no socket.
+Kind stream_kind(int fd);
 
 /// A pipe, both ends non-blocking. Throws std::system_error.
 struct Pipe {

@@ -1,0 +1,93 @@
+#include "handlers/buffered_dispatcher.h"
+
+#include <string>
+#include <utility>
+
+namespace bunshin {
+
+struct BufferedDispatcher::Outgoing {
+  std::string data;
+  std::size_t start = 0;  // what lies before it has been sent
+  bool full = false;      // handle_full was called, handle_drained not yet
+  bool closing = false;
+  Duration linger{};
+  TimerId linger_timer;
+};
+
+BufferedDispatcher::BufferedDispatcher(Reactor& reactor) : Dispatcher(reactor) {}
+
+BufferedDispatcher::BufferedDispatcher(Reactor& reactor, UniqueFd socket, Model model)
+    : Dispatcher(reactor, std::move(socket), model) {}
+
+BufferedDispatcher::~BufferedDispatcher() {
+  if (out_) reactor().cancel(out_->linger_timer);
+}
+
+std::size_t BufferedDispatcher::buffered() const {
+  return out_ ? out_->data.size() - out_->start : 0;
+}
+
+bool BufferedDispatcher::send(std::string_view data) {
+  if (!out_) [[likely]] {
+    const IoResult result = Dispatcher::send(data);
+    if (result.bytes == data.size()) [[likely]] return result.status != IoStatus::failed;
+    if (result.status == IoStatus::failed) return false;
+    data.remove_prefix(result.bytes);
+  }
+  if (descriptor() < 0 || (out_ && out_->closing)) return false;
+  keep(data);
+  return true;
+}
+
+void BufferedDispatcher::keep(std::string_view data) {
+  if (data.empty()) return;
+  if (!out_) out_ = std::make_unique<Outgoing>();
+  if (buffered() == 0) want_write(true);
+  out_->data.append(data);
+  if (!out_->full && buffered() >= watermarks().high) {
+    out_->full = true;
+    handle_full();
+  }
+}
+
+void BufferedDispatcher::handle_write() {
+  if (!out_) return want_write(false);
+  const IoResult result = Dispatcher::send(std::string_view(out_->data).substr(out_->start));
+  if (result.status != IoStatus::failed) sent(result.bytes);
+}
+
+void BufferedDispatcher::sent(std::size_t bytes) {
+  Outgoing& out = *out_;
+  out.start += bytes;
+  if (out.start * 2 >= out.data.size()) {
+    // At most as much is moved as was sent since the last time.
+    out.data.erase(0, out.start);
+    out.start = 0;
+  }
+  const bool drained = out.full && buffered() <= watermarks().low;
+  if (drained) out.full = false;
+  if (buffered() == 0) {
+    want_write(false);
+    if (out.closing) return end_sending();
+    out_.reset();
+  }
+  if (drained) handle_drained();
+}
+
+void BufferedDispatcher::close_when_done(Duration linger) {
+  if (closed()) return;
+  if (!connected() || error() != 0 || (ended() && buffered() == 0)) return close();
+  if (out_ && out_->closing) return;
+  if (!out_) out_ = std::make_unique<Outgoing>();
+  out_->closing = true;
+  out_->linger = linger;
+  discard_input();
+  if (buffered() == 0) end_sending();
+}
+
+void BufferedDispatcher::end_sending() {
+  if (ended() || !reactor().shut_down_sending(*this)) return close();
+  out_->linger_timer = reactor().call_later(out_->linger, [this] { close(); });
+}
+
+}  // namespace bunshin

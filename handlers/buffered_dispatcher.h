@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "handlers/dispatcher.h"
+
+namespace bunshin {
+
+/// When a send buffer counts as full, in bytes.
+struct Watermarks {
+  std::size_t high = 256 * 1024;  ///< handle_full is called when this much waits
+  std::size_t low = 64 * 1024;    ///< handle_drained is called when it is down to this again
+};
+
+/// asyncore.dispatcher_with_send: what the kernel does not take at once is kept and sent later. The
+/// buffer exists only while the peer is slower than we are: an idle connection holds none. Owned by
+/// its reactor, in whose thread all members are called.
+class BufferedDispatcher : public Dispatcher {
+ public:
+  explicit BufferedDispatcher(Reactor& reactor);
+  /// For a connected stream socket.
+  BufferedDispatcher(Reactor& reactor, UniqueFd socket, Model model = Model::remembered);
+  ~BufferedDispatcher() override;
+
+  /// Sends, or keeps, all of `data`. False, and nothing is taken, when the connection is gone or
+  /// ending. The buffer is bounded by whoever heeds handle_full: the default stops reading.
+  bool send(std::string_view data);
+  /// Bytes taken and not yet sent.
+  [[nodiscard]] std::size_t buffered() const;
+  /// Asked whenever bytes are kept or sent; override to change them.
+  [[nodiscard]] virtual Watermarks watermarks() const { return {}; }
+
+  /// The buffer has reached the high watermark. Right for those who answer what they read; others
+  /// override it to stop their source, or to close.
+  virtual void handle_full() { pause_reading(); }
+  /// The buffer is down to the low watermark again.
+  virtual void handle_drained() { resume_reading(); }
+
+  /// Reads no more for the user; sends what is buffered, ends sending, and closes when the peer has
+  /// ended too, or `linger` after the last byte was handed to the kernel. (Closing a socket with
+  /// unread input resets the connection, which destroys what was sent.)
+  void close_when_done(Duration linger = std::chrono::seconds(2));
+
+  void handle_write() override;
+  [[nodiscard]] bool owes() const override { return buffered() > 0; }
+  void handle_finish() override { close_when_done(); }
+
+ private:
+  struct Outgoing;
+  void keep(std::string_view data);
+  void sent(std::size_t bytes);
+  void end_sending();
+
+  std::unique_ptr<Outgoing> out_;
+};
+
+}  // namespace bunshin

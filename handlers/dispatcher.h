@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reactor/event_handler.h"
+#include "reactor/reactor.h"
+
+namespace bunshin {
+
+/// asyncore.dispatcher: a socket whose callbacks are the virtual functions of EventHandler. Make
+/// it with Reactor::emplace, which owns it; all members are called in the reactor's thread.
+///
+/// A server calls create_socket, set_reuse_addr, bind, listen and overrides handle_accepted; a
+/// client calls connect and overrides handle_connect; a connection is constructed with an accepted
+/// descriptor and overrides handle_read.
+class Dispatcher : public EventHandler {
+ public:
+  explicit Dispatcher(Reactor& reactor);
+  /// For a connected stream socket, as handle_accepted gets it.
+  Dispatcher(Reactor& reactor, UniqueFd socket, Model model = Model::remembered);
+  ~Dispatcher() override;
+
+  // Servers
+
+  /// `family` as in SocketAddress::family(). Throws std::system_error.
+  void create_socket(int family);
+  /// Lets a server bind while connections of its predecessor are still in TIME_WAIT. On by default
+  /// for none; throws std::system_error.
+  void set_reuse_addr();
+  /// Lets several sockets, one a reactor, share a port (SO_REUSEPORT). Throws std::system_error.
+  void set_reuse_port();
+  /// Takes over the path of a unix address when nobody listens there any more, and removes it when
+  /// closed. Throws std::system_error with the address in its sentence.
+  void bind(const SocketAddress& address);
+  /// Starts to listen; the socket enters the poll set now, not before. Throws std::system_error.
+  void listen(int backlog = 512);
+  /// All four at once, for an address as the user writes it: the first of a host's addresses that
+  /// works. A host name is looked up on the spot, which blocks.
+  void listen_on(const Endpoint& endpoint);
+  /// The address the socket is bound to, with the real port. Throws std::system_error.
+  [[nodiscard]] SocketAddress local_address() const;
+
+  /// Accepts one connection: called until there are none left.
+  void handle_accept() override;
+  /// A new connection. The default closes it.
+  virtual void handle_accepted(UniqueFd socket, const SocketAddress& peer);
+
+  // Clients
+
+  /// Connects without blocking; every address of the host is tried in turn, and handle_connect or
+  /// handle_error follows. A look-up that is still running when the handler closes is forgotten.
+  void connect(const Endpoint& endpoint);
+  /// Tries the next address, if there is one.
+  void handle_connect_error(int error) override;
+
+  // Connections
+
+  /// Bytes that arrived, at most `limit`, lent until the end of the callback; empty when there are
+  /// none now or no more. The end of file and failures reach handle_close by themselves.
+  std::string_view recv(std::size_t limit) { return reactor().recv(*this, limit); }
+  /// Sends what the kernel takes now.
+  IoResult send(std::string_view data) { return reactor().send(*this, data); }
+
+ protected:
+  /// What `listen_on` and `connect` were asked for, for messages; else the socket's own address.
+  [[nodiscard]] std::string address_text() const;
+
+ private:
+  struct Setup;  // of a listener or a connecting socket; connections have none
+  std::unique_ptr<Setup> setup_;
+};
+
+}  // namespace bunshin

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "handlers/buffered_dispatcher.h"
+
+namespace bunshin {
+
+/// What `bunshin echo` can do beyond echoing.
+struct EchoOptions {
+  bool one_at_a_time = false;  ///< one client is served, the others wait in the queue
+  bool stamp = false;          ///< each answer begins with "[Mon Nov 23 09:33:39 2026] "
+  bool verbose = false;        ///< tells on standard output who came, left, and said what
+  std::string stop_word;       ///< when not empty: whoever sends just this stops the server
+  [[nodiscard]] bool plain() const {
+    return !one_at_a_time && !stamp && !verbose && stop_word.empty();
+  }
+};
+
+/// One client of an echo server: the EchoHandler of the course text.
+class EchoHandler : public BufferedDispatcher {
+ public:
+  using BufferedDispatcher::BufferedDispatcher;
+  void handle_read() override { send(recv(64 * 1024)); }
+};
+
+/// The echo server. Owned by its reactor; `options` must outlive it and its clients.
+class EchoServer : public Dispatcher {
+ public:
+  EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options);
+  void handle_accepted(UniqueFd socket, const SocketAddress& peer) override;
+
+ private:
+  const EchoOptions& options_;
+};
+
+}  // namespace bunshin

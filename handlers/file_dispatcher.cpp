@@ -1,0 +1,69 @@
+#include "handlers/file_dispatcher.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "reactor/error.h"
+#include "reactor/sockets.h"
+
+namespace bunshin {
+
+namespace {
+
+mode_t type_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_error(errno, fmt::format("cannot use descriptor {}", fd));
+  return status.st_mode & S_IFMT;
+}
+
+/// Another open file description of the same terminal or pipe, which can be made non-blocking
+/// without anybody noticing. None when the system gives no way to it, or permission lacks (after
+/// su, say).
+UniqueFd open_again(int fd, mode_t type) {
+  std::string path;
+  char terminal[128];
+  if (type == S_IFCHR && ::ttyname_r(fd, terminal, sizeof terminal) == 0) path = terminal;
+#ifdef __linux__
+  if (type == S_IFIFO) path = fmt::format("/proc/self/fd/{}", fd);
+#endif
+  if (path.empty()) return UniqueFd();
+  const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
+  return UniqueFd(::open(path.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+}  // namespace
+
+FileDispatcher::FileDispatcher(Reactor& reactor, UniqueFd fd, Model model)
+    : BufferedDispatcher(reactor) {
+  if (type_of(fd.get()) == S_IFSOCK) {
+    const Kind kind = stream_kind(fd.get());
+    reactor.add(*this, std::move(fd), kind, model);
+  } else {
+    set_nonblocking(fd.get());
+    reactor.add(*this, std::move(fd), Kind::file, model);
+  }
+}
+
+FileDispatcher::FileDispatcher(Reactor& reactor, Inherited inherited)
+    : BufferedDispatcher(reactor) {
+  const mode_t type = type_of(inherited.fd);
+  if (UniqueFd again = open_again(inherited.fd, type)) {
+    reactor.add(*this, std::move(again), Kind::file);
+    return;
+  }
+  UniqueFd duplicate(::fcntl(inherited.fd, F_DUPFD_CLOEXEC, 3));
+  if (!duplicate) throw_error(errno, fmt::format("cannot use descriptor {}", inherited.fd));
+  if (type == S_IFSOCK) {
+    const Kind kind = stream_kind(duplicate.get());
+    reactor.add(*this, std::move(duplicate), kind);
+  } else {
+    reactor.add_blocking(*this, std::move(duplicate));
+  }
+}
+
+}  // namespace bunshin
