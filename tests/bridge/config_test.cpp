@@ -1,0 +1,180 @@
+#include "bridge/config.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "bridge/rapiro_protocol.h"
+#include "tests/bridge/fixtures.h"
+
+namespace bunshin {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+std::string problem(std::string_view text) {
+  try {
+    parse_config(text, "x.toml");
+    return "fine";
+  } catch (const ConfigError& error) {
+    const std::string what = error.what();
+    EXPECT_EQ(what.find('\n'), std::string::npos) << what;
+    EXPECT_THAT(what, StartsWith("x.toml:"));
+    return what.substr(7);
+  }
+}
+
+TEST(Config, AnEmptyFileLeavesTheDefaults) {
+  const BridgeConfig config = parse_config("", "x.toml");
+  EXPECT_EQ(config.min_confidence, 0.7);
+  EXPECT_EQ(config.julius_address, "localhost:10500");
+  EXPECT_EQ(config.julius_encoding, "UTF-8");
+  EXPECT_EQ(config.serial_device, "/dev/ttyAMA0");
+  EXPECT_EQ(config.serial_baud, 57600);
+  EXPECT_THAT(config.rules, IsEmpty());
+}
+
+TEST(Config, ReadsEveryKey) {
+  const BridgeConfig config = parse_config(R"(
+min_confidence = 1
+[julius]
+address = "[::1]:10501"
+encoding = "Shift_JIS"
+[serial]
+device = "/dev/ttyUSB0"
+baud = 115200
+[[rule]]
+words = " 赤　に  光れ "
+send = "#PR255G000B000T010"
+min_confidence = 0.8
+[[rule]]
+words = "止まれ"
+send = "#M0"
+)",
+                                           "x.toml");
+  EXPECT_EQ(config.min_confidence, 1);
+  EXPECT_EQ(config.julius_address, "[::1]:10501");
+  EXPECT_EQ(config.julius_encoding, "Shift_JIS");
+  EXPECT_EQ(config.serial_device, "/dev/ttyUSB0");
+  EXPECT_EQ(config.serial_baud, 115200);
+  ASSERT_THAT(config.rules, SizeIs(2));
+  EXPECT_EQ(config.rules[0].words, "赤 に 光れ");
+  EXPECT_EQ(config.rules[0].send, "#PR255G000B000T010");
+  EXPECT_EQ(config.rules[0].min_confidence, 0.8);
+  EXPECT_EQ(config.rules[1].min_confidence, std::nullopt);
+}
+
+TEST(Config, AnUnknownKeyIsATypingMistake) {
+  EXPECT_EQ(problem("\nmin_confidense = 1"),
+            "2: min_confidense: unknown key, did you mean \"min_confidence\"?");
+  EXPECT_EQ(problem("[serial]\nbuad = 9600"),
+            "2: serial.buad: unknown key, did you mean \"baud\"?");
+  EXPECT_EQ(problem("[[rule]]\nwords = \"a\"\nsend = \"#M1\"\ncolour = 1"),
+            "4: rule.colour: unknown key");
+  EXPECT_EQ(problem("[rules]\n"), "1: rules: unknown key, did you mean \"rule\"?");
+  EXPECT_EQ(problem("\"a\\nb\" = 1"), "1: a?b: unknown key");
+}
+
+TEST(Config, AWrongTypeNamesTheKey) {
+  EXPECT_EQ(problem("min_confidence = \"0.7\""), "1: min_confidence: should be a number");
+  EXPECT_EQ(problem("julius = 1"), "1: julius: should be a table: [julius]");
+  EXPECT_EQ(problem("[julius]\naddress = 10500"), "2: julius.address: should be a string");
+  EXPECT_EQ(problem("[serial]\nbaud = \"57600\""), "2: serial.baud: should be an integer");
+  EXPECT_EQ(problem("[rule]\nwords = \"a\""), "1: rule: should be tables, each begun by [[rule]]");
+  EXPECT_EQ(problem("rule = [1]"), "1: rule: should be tables, each begun by [[rule]]");
+}
+
+TEST(Config, ValuesOutOfRange) {
+  for (const char* value : {"-0.1", "1.1", "nan", "inf", "70"}) {
+    EXPECT_EQ(problem(fmt::format("min_confidence = {}", value)),
+              "1: min_confidence: a confidence is a number from 0 to 1");
+  }
+  EXPECT_THAT(problem("[serial]\nbaud = 57601"),
+              HasSubstr("2: serial.baud: 57601 is not a standard baud rate"));
+  EXPECT_THAT(problem("[serial]\nbaud = 9223372036854775807"), HasSubstr("not a standard"));
+  EXPECT_THAT(problem("[serial]\ndevice = \"\""), HasSubstr("2: serial.device: it is empty"));
+  EXPECT_THAT(problem("[serial]\ndevice = \"a\\u0000b\""), HasSubstr("control character"));
+  EXPECT_THAT(problem("[julius]\nencoding = \"UTF-9\""),
+              HasSubstr("2: julius.encoding: unknown encoding \"UTF-9\""));
+  EXPECT_THAT(problem("[julius]\nencoding = \"UTF-16\""), HasSubstr("does not contain ASCII"));
+}
+
+TEST(Config, Addresses) {
+  const auto address = [](std::string_view text) {
+    return problem(fmt::format("[julius]\naddress = \"{}\"", text));
+  };
+  for (const char* good : {"localhost:10500", "127.0.0.1:1", "[::1]:65535", "unix:/run/j"}) {
+    EXPECT_EQ(address(good), "fine") << good;
+  }
+  for (const char* bad : {"", "localhost", ":10500", "::1:10500", "[]:1", "a b:1", "unix:"}) {
+    EXPECT_THAT(address(bad), HasSubstr("2: julius.address: ")) << bad;
+  }
+  for (const char* bad : {"a:", "a:x", "a:0", "a:65536", "a:-1", "a:99999999999"}) {
+    EXPECT_THAT(address(bad), HasSubstr("is not a port, 1 to 65535")) << bad;
+  }
+}
+
+TEST(Config, ARuleNeedsWordsAndACommandTheFirmwareUnderstands) {
+  EXPECT_THAT(problem("\n[[rule]]\nsend = \"#M1\""), HasSubstr("2: rule.words: missing"));
+  EXPECT_THAT(problem("\n[[rule]]\nwords = \"a\""), HasSubstr("2: rule.send: missing"));
+  EXPECT_THAT(problem("[[rule]]\nwords = \" 　\"\nsend = \"#M1\""),
+              HasSubstr("2: rule.words: it holds no word"));
+  EXPECT_EQ(problem("[[rule]]\nwords = \"a\"\nsend = \"#PR255\""),
+            "3: rule.send: Rapiro would not understand \"#PR255\": the pose lacks Tnnn at its end: "
+            "the firmware would wait for it for ever");
+  EXPECT_THAT(problem("[[rule]]\nwords = \"a\"\nsend = \"#M1\\n\""), HasSubstr("3: rule.send: "));
+  EXPECT_THAT(problem("[[rule]]\nwords = \"a\"\nsend = \"#M６\""), HasSubstr("full-width"));
+}
+
+TEST(Config, TwoRulesForTheSameWords) {
+  EXPECT_EQ(problem("[[rule]]\nwords = \"a b\"\nsend = \"#M1\"\n"
+                    "[[rule]]\nsend = \"#M2\"\nwords = \"a  b\"\n"),
+            "6: rule.words: \"a b\" has a rule already, in line 2");
+}
+
+TEST(Config, WhatIsNotTomlNamesTheLine) {
+  EXPECT_THAT(problem("a = 1\nb = = 2\n"), StartsWith("2: "));
+  EXPECT_THAT(problem(std::string_view("\xff\xfe\0", 3)), StartsWith("1: "));
+  EXPECT_THAT(problem("[serial]\nbaud = 1\nbaud = 2"), StartsWith("3: "));
+  EXPECT_THAT(problem("a = " + std::string(100'000, '[')), StartsWith("1: "));
+}
+
+TEST(Config, RandomDamageIsAnErrorOfOneLineOrHarmless) {
+  std::mt19937 random(23);
+  const std::string whole(builtin_config_text());
+  for (int round = 0; round < 1000; ++round) {
+    std::string damaged = whole;
+    for (int i = 0; i < 3; ++i) damaged[random() % damaged.size()] = static_cast<char>(random());
+    problem(damaged);
+  }
+}
+
+TEST(Config, UnreadableFiles) {
+  testing::TempFolder folder;
+  const auto message = [](const std::string& path) {
+    try {
+      load_config(path);
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string("fine");
+  };
+  EXPECT_EQ(message(folder.path("no")), folder.path("no") + ": No such file or directory");
+  EXPECT_THAT(message(folder.path("")), HasSubstr("Is a directory"));
+  EXPECT_THAT(message("/dev/zero"), HasSubstr("not a regular file"));
+  EXPECT_THAT(message(folder.write("big", std::string((1 << 20) + 1, '\n'))), HasSubstr("larger"));
+  EXPECT_EQ(message(folder.write("ok.toml", builtin_config_text())), "fine");
+}
+
+TEST(Config, TheBuiltInOneHasTenRulesThatTheRobotUnderstands) {
+  const BridgeConfig config = builtin_config();
+  EXPECT_THAT(config.rules, SizeIs(10));
+  EXPECT_EQ(config.min_confidence, 0.7);
+  for (const Rule& rule : config.rules) EXPECT_EQ(validate_command(rule.send), std::nullopt);
+}
+
+}  // namespace
+}  // namespace bunshin

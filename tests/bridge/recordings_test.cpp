@@ -1,0 +1,149 @@
+// The recordings of a real engine, through framing, decoding and parsing together.
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "bridge/block_framer.h"
+#include "bridge/config.h"
+#include "bridge/julius_message.h"
+#include "bridge/rules.h"
+#include "bridge/text_decoder.h"
+#include "tests/bridge/fixtures.h"
+
+namespace bunshin {
+namespace {
+
+using testing::blocks_of;
+using ::testing::ElementsAre;
+using testing::read_fixture;
+using testing::take_blocks;
+
+std::vector<JuliusMessage> messages_of(const std::string& name, const std::string& encoding) {
+  std::vector<JuliusMessage> messages;
+  TextDecoder decoder(encoding);
+  for (const std::string& block : blocks_of(read_fixture(name))) {
+    const TextDecoder::Result text = decoder.decode(block);
+    EXPECT_TRUE(text.ok()) << block;
+    JuliusParse parse = parse_julius_block(text.text);
+    EXPECT_EQ(parse.error, "") << text.text;
+    messages.push_back(std::move(parse.message));
+  }
+  return messages;
+}
+
+std::vector<std::string> final_phrases(const std::vector<JuliusMessage>& messages) {
+  std::vector<std::string> phrases;
+  for (const JuliusMessage& message : messages) {
+    if (const auto* hypothesis = message.final_hypothesis()) {
+      phrases.push_back(phrase_of(*hypothesis));
+    }
+  }
+  return phrases;
+}
+
+class Recording : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Recording, IsTheSameCutAnywhere) {
+  const std::string bytes = read_fixture(GetParam());
+  const std::vector<std::string> whole = blocks_of(bytes);
+  ASSERT_FALSE(whole.empty());
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    BlockFramer framer;
+    framer.feed(std::string_view(bytes).substr(0, cut));
+    const std::size_t before = framer.pending();
+    framer.feed(std::string_view(bytes).substr(cut));
+    ASSERT_EQ(take_blocks(framer), whole) << "cut at " << cut << ", " << before << " pending";
+  }
+}
+
+TEST_P(Recording, IsTheSameByteByByte) {
+  const std::string bytes = read_fixture(GetParam());
+  BlockFramer framer;
+  for (const char byte : bytes) framer.feed(std::string_view(&byte, 1));
+  EXPECT_EQ(framer.pending(), 0u);
+  EXPECT_EQ(take_blocks(framer), blocks_of(bytes));
+}
+
+INSTANTIATE_TEST_SUITE_P(Julius, Recording,
+                         ::testing::Values("julius/control.bin", "julius/fruit-sjis.bin",
+                                           "julius/robot-commands.bin", "julius/robot-nbest.bin"));
+
+TEST(Recordings, TenRobotCommands) {
+  EXPECT_THAT(final_phrases(messages_of("julius/robot-commands.bin", "UTF-8")),
+              ElementsAre("前へ進め", "青 に 光れ", "右を向け", "左を向け", "止まれ", "手を振れ",
+                          "青 に 光れ", "青 に 光れ", "緑 に 光れ", "黄色 に 光れ"));
+}
+
+TEST(Recordings, WhatTheBuiltInRulesMakeOfThem) {
+  const BridgeConfig config = builtin_config();
+  const RuleSet rules(config.rules, config.min_confidence);
+  std::vector<std::string> sent;
+  for (const JuliusMessage& message : messages_of("julius/robot-commands.bin", "UTF-8")) {
+    const auto* hypothesis = message.final_hypothesis();
+    if (!hypothesis) continue;
+    const Decision decision = rules.decide(*hypothesis);
+    sent.push_back(decision.outcome == Decision::Outcome::send
+                       ? decision.rule->send
+                       : fmt::format("refused {} {}", decision.weakest_word, *decision.confidence));
+  }
+  EXPECT_THAT(sent, ElementsAre("#M1", "refused 光れ 0.632", "#M3", "#M4", "#M0", "#M5",
+                                "#PR000G000B255T010", "#PR000G000B255T010", "#PR000G255B000T010",
+                                "#PR255G255B000T010"));
+}
+
+TEST(Recordings, GuessesOfNbestAreNeverFinal) {
+  const auto messages = messages_of("julius/robot-nbest.bin", "UTF-8");
+  std::size_t guesses = 0;
+  std::size_t finals = 0;
+  for (const JuliusMessage& message : messages) {
+    if (message.kind != JuliusKind::recogout) continue;
+    const bool guess = !message.hypotheses.empty() && message.hypotheses.front().first_pass;
+    EXPECT_EQ(message.final_hypothesis() == nullptr, guess);
+    (guess ? guesses : finals) += 1;
+  }
+  EXPECT_EQ(finals, 10u);
+  EXPECT_GT(guesses, 80u);
+}
+
+TEST(Recordings, NbestHasSeveralHypothesesAndNoConfidence) {
+  std::size_t most = 0;
+  for (const JuliusMessage& message : messages_of("julius/robot-nbest.bin", "UTF-8")) {
+    most = std::max(most, message.hypotheses.size());
+    for (const JuliusHypothesis& hypothesis : message.hypotheses) {
+      for (const JuliusWord& word : hypothesis.words) EXPECT_EQ(word.confidence, std::nullopt);
+    }
+  }
+  EXPECT_EQ(most, 3u);
+}
+
+TEST(Recordings, FruitInShiftJis) {
+  EXPECT_THAT(final_phrases(messages_of("julius/fruit-sjis.bin", "Shift_JIS")),
+              ElementsAre("リンゴ 3 個 を ください"));
+}
+
+TEST(Recordings, FruitReadAsUtf8IsSkippedNotMisread) {
+  TextDecoder decoder("UTF-8");
+  std::size_t bad = 0;
+  for (const std::string& block : blocks_of(read_fixture("julius/fruit-sjis.bin"))) {
+    if (!decoder.decode(block).ok()) ++bad;
+  }
+  EXPECT_EQ(bad, 1u);
+}
+
+TEST(Recordings, EverythingInControlIsKnown) {
+  std::map<JuliusKind, int> seen;
+  for (const JuliusMessage& message : messages_of("julius/control.bin", "UTF-8")) {
+    ++seen[message.kind];
+  }
+  EXPECT_EQ(seen[JuliusKind::unknown], 0);
+  EXPECT_EQ(seen[JuliusKind::plain_text], 0);
+  EXPECT_EQ(seen[JuliusKind::recogout], 4);
+  EXPECT_EQ(seen[JuliusKind::graminfo], 2);
+  EXPECT_EQ(seen[JuliusKind::recogprocess], 3) << "with and without dots inside";
+  EXPECT_EQ(seen[JuliusKind::grammar], 2);
+  EXPECT_EQ(seen[JuliusKind::engineinfo], 1);
+}
+
+}  // namespace
+}  // namespace bunshin
