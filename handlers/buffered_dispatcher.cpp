@@ -9,7 +9,8 @@ struct BufferedDispatcher::Outgoing {
   std::string data;
   std::size_t start = 0;  // what lies before it has been sent
   bool full = false;      // handle_full was called, handle_drained not yet
-  bool closing = false;
+  bool ending = false;    // shut_down_when_done or close_when_done was called
+  bool closing = false;   // close_when_done was called
   Duration linger{};
   TimerId linger_timer;
 };
@@ -34,7 +35,7 @@ bool BufferedDispatcher::send(std::string_view data) {
     if (result.status == IoStatus::failed) return false;
     data.remove_prefix(result.bytes);
   }
-  if (descriptor() < 0 || (out_ && out_->closing)) return false;
+  if (descriptor() < 0 || (out_ && out_->ending)) return false;
   keep(data);
   return true;
 }
@@ -68,25 +69,35 @@ void BufferedDispatcher::sent(std::size_t bytes) {
   if (drained) out.full = false;
   if (buffered() == 0) {
     want_write(false);
-    if (out.closing) return end_sending();
+    if (out.ending) return buffer_empty();
     out_.reset();
   }
   if (drained) handle_drained();
 }
 
+void BufferedDispatcher::shut_down_when_done() {
+  if (!connected()) return;
+  if (!out_) out_ = std::make_unique<Outgoing>();
+  out_->ending = true;
+  if (buffered() == 0) buffer_empty();
+}
+
 void BufferedDispatcher::close_when_done(Duration linger) {
   if (closed()) return;
   if (!connected() || error() != 0 || (ended() && buffered() == 0)) return close();
-  if (out_ && out_->closing) return;
   if (!out_) out_ = std::make_unique<Outgoing>();
-  out_->closing = true;
+  if (out_->closing) return;
+  out_->ending = out_->closing = true;
   out_->linger = linger;
   discard_input();
-  if (buffered() == 0) end_sending();
+  if (buffered() == 0) buffer_empty();
 }
 
-void BufferedDispatcher::end_sending() {
-  if (ended() || !reactor().shut_down_sending(*this)) return close();
+/// Everything was sent, and that was the last.
+void BufferedDispatcher::buffer_empty() {
+  const bool can_end = reactor().shut_down_sending(*this);
+  if (!out_->closing) return;
+  if (ended() || !can_end) return close();
   out_->linger_timer = reactor().call_later(out_->linger, [this] { close(); });
 }
 

@@ -39,6 +39,9 @@ class BufferedDispatcher : public Dispatcher {
   /// The buffer is down to the low watermark again.
   virtual void handle_drained() { resume_reading(); }
 
+  /// Ends sending when the buffer is empty, and goes on reading: the peer sees the end of file and
+  /// may still answer.
+  void shut_down_when_done();
   /// Reads no more for the user; sends what is buffered, ends sending, and closes when the peer has
   /// ended too, or `linger` after the last byte was handed to the kernel. (Closing a socket with
   /// unread input resets the connection, which destroys what was sent.)
@@ -52,7 +55,7 @@ class BufferedDispatcher : public Dispatcher {
   struct Outgoing;
   void keep(std::string_view data);
   void sent(std::size_t bytes);
-  void end_sending();
+  void buffer_empty();
 
   std::unique_ptr<Outgoing> out_;
 };

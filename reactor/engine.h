@@ -20,12 +20,14 @@ using Generation = std::uint32_t;
 /// Readiness, in our own bits; an engine translates, no system constant leaves it. The lower five
 /// are what poll(2) and epoll(7) use on Linux, so that translating costs those engines nothing.
 namespace ready {
-inline constexpr std::uint8_t readable = 0x01;
-inline constexpr std::uint8_t urgent = 0x02;       ///< out-of-band data: handle_expt
-inline constexpr std::uint8_t writable = 0x04;
-inline constexpr std::uint8_t failed = 0x08;       ///< an error is pending (SO_ERROR)
-inline constexpr std::uint8_t hung_up = 0x10;      ///< both directions are gone
-inline constexpr std::uint8_t peer_ended = 0x20;   ///< the peer shut down its sending side
+enum : std::uint8_t {
+  readable = 0x01,
+  urgent = 0x02,  ///< out-of-band data: handle_expt
+  writable = 0x04,
+  failed = 0x08,     ///< an error is pending (SO_ERROR)
+  hung_up = 0x10,    ///< both directions are gone
+  peer_ended = 0x20  ///< the peer shut down its sending side
+};
 }  // namespace ready
 
 /// How a registration is served. The first is what servers want; the others are there because

@@ -1,0 +1,44 @@
+#include <memory>
+#include <string>
+
+#include "handlers/echo.h"
+#include "tools/command.h"
+#include "tools/commands.h"
+
+namespace bunshin {
+
+namespace {
+
+struct EchoCommand {
+  std::string address = "127.0.0.1:9876";
+  EchoOptions echo;
+  std::shared_ptr<ReactorOptions> loop;
+};
+
+void run_echo(const EchoCommand& command) {
+  const Endpoint endpoint = parse_address(command.address);
+  Reactor reactor(*command.loop);
+  finish_on_signals(reactor);
+  const auto& server = reactor.emplace<EchoServer>(endpoint, command.echo);
+  announce(server.local_address());
+  reactor.run();
+}
+
+}  // namespace
+
+void add_echo_command(CLI::App& app) {
+  auto command = std::make_shared<EchoCommand>();
+  CLI::App* echo = app.add_subcommand("echo", "Serve echo: every client gets back what it sends");
+  echo->add_option("ADDRESS", command->address, "Where to listen")->capture_default_str();
+  echo->add_flag("--one-at-a-time", command->echo.one_at_a_time,
+                 "Serve one client; the others wait in the queue");
+  echo->add_flag("--stamp", command->echo.stamp, "Begin each answer with the time");
+  echo->add_option("--stop-word", command->echo.stop_word,
+                   "A client that sends just this word stops the server")
+      ->type_name("WORD");
+  echo->add_flag("--verbose", command->echo.verbose, "Print who connected, left, and what was received");
+  command->loop = add_loop_options(*echo);
+  echo->callback([command] { run_echo(*command); });
+}
+
+}  // namespace bunshin
