@@ -17,7 +17,7 @@ struct BufferedDispatcher::Outgoing {
 
 BufferedDispatcher::BufferedDispatcher(Reactor& reactor) : Dispatcher(reactor) {}
 
-BufferedDispatcher::BufferedDispatcher(Reactor& reactor, UniqueFd socket, Model model)
+BufferedDispatcher::BufferedDispatcher(Reactor& reactor, StreamSocket socket, Model model)
     : Dispatcher(reactor, std::move(socket), model) {}
 
 BufferedDispatcher::~BufferedDispatcher() {

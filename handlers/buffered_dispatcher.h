@@ -22,7 +22,7 @@ class BufferedDispatcher : public Dispatcher {
  public:
   explicit BufferedDispatcher(Reactor& reactor);
   /// For a connected stream socket.
-  BufferedDispatcher(Reactor& reactor, UniqueFd socket, Model model = Model::remembered);
+  BufferedDispatcher(Reactor& reactor, StreamSocket socket, Model model = Model::remembered);
   ~BufferedDispatcher() override;
 
   /// Sends, or keeps, all of `data`. False, and nothing is taken, when the connection is gone or

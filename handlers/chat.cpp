@@ -16,7 +16,7 @@ constexpr auto kRestIsLine = std::chrono::milliseconds(200);
 
 }  // namespace
 
-ChatHandler::ChatHandler(Reactor& reactor, UniqueFd socket, std::shared_ptr<ChatRoom> room)
+ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room)
     : LineHandler(reactor, std::move(socket)), room_(std::move(room)) {
   room_->push_back(this);
 }
@@ -65,7 +65,7 @@ ChatServer::ChatServer(Reactor& reactor, const Endpoint& endpoint) : Dispatcher(
   listen_on(endpoint);
 }
 
-void ChatServer::handle_accepted(UniqueFd socket, const SocketAddress&) {
+void ChatServer::handle_accepted(StreamSocket socket, const SocketAddress&) {
   reactor().emplace<ChatHandler>(std::move(socket), room_);
 }
 

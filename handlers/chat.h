@@ -19,7 +19,7 @@ using ChatRoom = std::vector<ChatHandler*>;
 /// does not read what the others say is dropped when its buffer is full: it never slows the others.
 class ChatHandler : public LineHandler {
  public:
-  ChatHandler(Reactor& reactor, UniqueFd socket, std::shared_ptr<ChatRoom> room);
+  ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room);
   ~ChatHandler() override;
 
   void found_terminator(std::string_view line) override { say(line); }
@@ -41,7 +41,7 @@ class ChatHandler : public LineHandler {
 class ChatServer : public Dispatcher {
  public:
   ChatServer(Reactor& reactor, const Endpoint& endpoint);
-  void handle_accepted(UniqueFd socket, const SocketAddress& peer) override;
+  void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
   [[nodiscard]] std::size_t clients() const { return room_->size(); }
 
  private:

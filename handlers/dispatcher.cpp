@@ -49,9 +49,9 @@ bool left_behind(const SocketAddress& address) {
 
 Dispatcher::Dispatcher(Reactor& reactor) : EventHandler(reactor) {}
 
-Dispatcher::Dispatcher(Reactor& reactor, UniqueFd socket, Model model) : EventHandler(reactor) {
-  const Kind kind = stream_kind(socket.get());
-  reactor.add(*this, std::move(socket), kind, model);
+Dispatcher::Dispatcher(Reactor& reactor, StreamSocket socket, Model model)
+    : EventHandler(reactor) {
+  reactor.add(*this, std::move(socket.fd), socket.kind, model);
 }
 
 Dispatcher::~Dispatcher() = default;
@@ -107,10 +107,10 @@ std::string Dispatcher::address_text() const {
 
 void Dispatcher::handle_accept() {
   Accepted accepted = reactor().accept(*this);
-  if (accepted) handle_accepted(std::move(accepted.fd), accepted.peer);
+  if (accepted) handle_accepted(std::move(accepted.socket), accepted.peer);
 }
 
-void Dispatcher::handle_accepted(UniqueFd, const SocketAddress&) {}
+void Dispatcher::handle_accepted(StreamSocket, const SocketAddress&) {}
 
 void Dispatcher::connect(const Endpoint& endpoint) {
   setup_ = std::make_unique<Setup>();

@@ -21,7 +21,7 @@ class Dispatcher : public EventHandler {
  public:
   explicit Dispatcher(Reactor& reactor);
   /// For a connected stream socket, as handle_accepted gets it.
-  Dispatcher(Reactor& reactor, UniqueFd socket, Model model = Model::remembered);
+  Dispatcher(Reactor& reactor, StreamSocket socket, Model model = Model::remembered);
   ~Dispatcher() override;
 
   // Servers
@@ -47,7 +47,7 @@ class Dispatcher : public EventHandler {
   /// Accepts one connection: called until there are none left.
   void handle_accept() override;
   /// A new connection. The default closes it.
-  virtual void handle_accepted(UniqueFd socket, const SocketAddress& peer);
+  virtual void handle_accepted(StreamSocket socket, const SocketAddress& peer);
 
   // Clients
 

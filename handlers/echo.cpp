@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -25,10 +26,18 @@ std::string time_stamp() {
   return fmt::format("[{:%a %b %e %H:%M:%S %Y}] ", fmt::localtime(now));
 }
 
+/// What a peer sends must not command the terminal it is shown on.
+std::string printable(std::string_view data) {
+  std::string text(data);
+  if (text.ends_with('\n')) text.pop_back();
+  std::replace_if(text.begin(), text.end(), [](unsigned char byte) { return byte < ' ' || byte == 127; }, '.');
+  return text;
+}
+
 /// A client of the server with options: the course's server1 and server2.
 class CourseEchoHandler : public EchoHandler {
  public:
-  CourseEchoHandler(Reactor& reactor, UniqueFd socket, std::string peer, Dispatcher& server,
+  CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer, Dispatcher& server,
                     const EchoOptions& options)
       : EchoHandler(reactor, std::move(socket)),
         peer_(std::move(peer)),
@@ -47,7 +56,7 @@ class CourseEchoHandler : public EchoHandler {
   void handle_read() override {
     const std::string_view data = recv(1024);
     if (data.empty()) return;
-    if (options_.verbose) tell("Received -> {}\n", data);
+    if (options_.verbose) tell("Received -> {}\n", printable(data));
     if (options_.stamp) send(time_stamp());
     send(data);
     if (is_stop_word(data)) reactor().finish(kFinishLimit);
@@ -87,7 +96,7 @@ EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOpt
   listen_on(endpoint);
 }
 
-void EchoServer::handle_accepted(UniqueFd socket, const SocketAddress& peer) {
+void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
   if (options_.plain()) {
     reactor().emplace<EchoHandler>(std::move(socket));
     return;

@@ -29,7 +29,7 @@ class EchoHandler : public BufferedDispatcher {
 class EchoServer : public Dispatcher {
  public:
   EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options);
-  void handle_accepted(UniqueFd socket, const SocketAddress& peer) override;
+  void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
 
  private:
   const EchoOptions& options_;

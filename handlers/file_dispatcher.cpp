@@ -41,8 +41,8 @@ UniqueFd open_again(int fd, mode_t type) {
 FileDispatcher::FileDispatcher(Reactor& reactor, UniqueFd fd, Model model)
     : BufferedDispatcher(reactor) {
   if (type_of(fd.get()) == S_IFSOCK) {
-    const Kind kind = stream_kind(fd.get());
-    reactor.add(*this, std::move(fd), kind, model);
+    StreamSocket socket(std::move(fd));
+    reactor.add(*this, std::move(socket.fd), socket.kind, model);
   } else {
     set_nonblocking(fd.get());
     reactor.add(*this, std::move(fd), Kind::file, model);
@@ -59,8 +59,8 @@ FileDispatcher::FileDispatcher(Reactor& reactor, Inherited inherited)
   UniqueFd duplicate(::fcntl(inherited.fd, F_DUPFD_CLOEXEC, 3));
   if (!duplicate) throw_error(errno, fmt::format("cannot use descriptor {}", inherited.fd));
   if (type == S_IFSOCK) {
-    const Kind kind = stream_kind(duplicate.get());
-    reactor.add(*this, std::move(duplicate), kind);
+    StreamSocket socket(std::move(duplicate));
+    reactor.add(*this, std::move(socket.fd), socket.kind);
   } else {
     reactor.add_blocking(*this, std::move(duplicate));
   }

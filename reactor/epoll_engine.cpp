@@ -18,9 +18,10 @@ namespace bunshin {
 
 namespace {
 
-static_assert(ready::readable == EPOLLIN && ready::urgent == EPOLLPRI &&
-              ready::writable == EPOLLOUT && ready::failed == EPOLLERR &&
-              ready::hung_up == EPOLLHUP && ready::peer_ended == EPOLLRDHUP >> 8);
+constexpr bool same(std::uint32_t ours, std::uint32_t theirs) { return ours == theirs; }
+static_assert(same(ready::readable, EPOLLIN) && same(ready::urgent, EPOLLPRI) &&
+              same(ready::writable, EPOLLOUT) && same(ready::failed, EPOLLERR) &&
+              same(ready::hung_up, EPOLLHUP) && same(ready::peer_ended, EPOLLRDHUP >> 8));
 
 constexpr std::uint8_t to_bits(std::uint32_t events) {
   return static_cast<std::uint8_t>((events & 0x1f) | ((events >> 8) & ready::peer_ended));

@@ -232,7 +232,8 @@ Accepted Reactor::accept(EventHandler& handler) {
                      : accept_nonblocking(listener, address, &length);
   const int error = errno;
   if (fd >= 0) {
-    accepted.fd.reset(fd);
+    accepted.socket.fd.reset(fd);
+    accepted.socket.kind = peer.ss_family == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
     accepted.peer = SocketAddress(address, length);
     return accepted;
   }

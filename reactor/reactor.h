@@ -18,6 +18,7 @@
 #include "reactor/io_result.h"
 #include "reactor/post_queue.h"
 #include "reactor/socket_address.h"
+#include "reactor/sockets.h"
 #include "reactor/timers.h"
 #include "reactor/unique_fd.h"
 
@@ -41,12 +42,12 @@ struct ReactorStats {
   std::uint64_t starved = 0;       ///< accepts that found no descriptor free
 };
 
-/// The result of Reactor::accept: a descriptor, or why there is none.
+/// The result of Reactor::accept: a connection, or why there is none.
 struct Accepted {
-  UniqueFd fd;
+  StreamSocket socket{UniqueFd(), Kind::inet_stream};
   SocketAddress peer;
   IoStatus status = IoStatus::done;
-  explicit operator bool() const { return static_cast<bool>(fd); }
+  explicit operator bool() const { return static_cast<bool>(socket.fd); }
 };
 
 /// The event loop: owns handlers and calls them when their descriptors are ready. One reactor, one

@@ -25,7 +25,25 @@ int prepare(int fd) {
 }
 #endif
 
+Kind stream_kind(int fd) {
+  int domain = AF_UNIX;
+#ifdef SO_DOMAIN
+  socklen_t length = sizeof domain;
+  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) {
+    throw_error(errno, "cannot tell what kind of socket this is");
+  }
+#else
+  domain = SocketAddress::local_of(fd).family();
+#endif
+  return domain == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
+}
+
 }  // namespace
+
+StreamSocket::StreamSocket(UniqueFd socket)
+    : StreamSocket(std::move(socket), Kind::inet_stream) {
+  kind = stream_kind(fd.get());
+}
 
 UniqueFd make_stream_socket(int family) {
 #ifdef __APPLE__
@@ -43,19 +61,6 @@ int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length) {
 #else
   return ::accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 #endif
-}
-
-Kind stream_kind(int fd) {
-  int domain = AF_UNIX;
-#ifdef SO_DOMAIN
-  socklen_t length = sizeof domain;
-  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) {
-    throw_error(errno, "cannot tell what kind of socket this is");
-  }
-#else
-  domain = SocketAddress::local_of(fd).family();
-#endif
-  return domain == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
 }
 
 Pipe make_pipe() {

@@ -2,11 +2,23 @@
 
 #include <sys/socket.h>
 
+#include <utility>
+
 #include "reactor/engine.h"
 #include "reactor/socket_address.h"
 #include "reactor/unique_fd.h"
 
 namespace bunshin {
+
+/// A connected stream socket and its kind, which decides when a short read means "exhausted".
+struct StreamSocket {
+  StreamSocket(UniqueFd socket, Kind its_kind) : fd(std::move(socket)), kind(its_kind) {}
+  /// Asks the kernel for the kind. Throws std::system_error for what is no socket.
+  StreamSocket(UniqueFd socket);  // NOLINT(google-explicit-constructor): it is the same thing
+
+  UniqueFd fd;
+  Kind kind;  ///< inet_stream or unix_stream
+};
 
 // What differs between systems in making sockets and descriptors: on all of them what these return
 // is non-blocking, close-on-exec and raises no SIGPIPE. Any thread.
@@ -16,9 +28,6 @@ UniqueFd make_stream_socket(int family);
 
 /// accept4(2): a descriptor, or -1 with errno.
 int accept_nonblocking(int listener, sockaddr* peer, socklen_t* length);
-
-/// inet_stream or unix_stream. Throws std::system_error for what is no socket.
-Kind stream_kind(int fd);
 
 /// A pipe, both ends non-blocking. Throws std::system_error.
 struct Pipe {
