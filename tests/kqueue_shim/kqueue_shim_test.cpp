@@ -4,13 +4,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pty.h>
 #include <sys/event.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +23,7 @@
 #include <vector>
 
 #include "reactor/unique_fd.h"
+#include "tests/kqueue_shim/pairs.h"
 
 namespace bunshin::kqueue_shim {
 namespace {
@@ -54,81 +52,6 @@ struct kevent change(const UniqueFd& fd, int filter, int flags, void* udata = nu
 timespec to_timespec(nanoseconds time) {
   return {static_cast<time_t>(time.count() / 1'000'000'000),
           static_cast<long>(time.count() % 1'000'000'000)};
-}
-
-struct Pair {
-  UniqueFd watched;
-  UniqueFd peer;
-};
-
-Pair tcp_pair() {
-  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  EXPECT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-  EXPECT_EQ(::listen(listener.get(), 1), 0);
-  ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length);
-  Pair pair;
-  pair.peer.reset(::socket(AF_INET, SOCK_STREAM, 0));
-  EXPECT_EQ(::connect(pair.peer.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-  pair.watched.reset(::accept(listener.get(), nullptr, nullptr));
-  return pair;
-}
-
-Pair unix_pair() {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-Pair pipe_to_read() {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe(ends.data()), 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-Pair pipe_to_write() {
-  Pair pair = pipe_to_read();
-  std::swap(pair.watched, pair.peer);
-  return pair;
-}
-
-/// Watched: the slave, as a serial port would be.
-Pair pty_pair() {
-  int master = -1;
-  int slave = -1;
-  EXPECT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
-  termios raw{};
-  ::tcgetattr(slave, &raw);
-  ::cfmakeraw(&raw);
-  ::tcsetattr(slave, TCSANOW, &raw);
-  return {UniqueFd(slave), UniqueFd(master)};
-}
-
-void put(const UniqueFd& fd, const std::string& text) {
-  ASSERT_EQ(::write(fd.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-}
-
-std::string take(const UniqueFd& fd, std::size_t count) {
-  std::string text(count, '\0');
-  const ssize_t got = ::read(fd.get(), text.data(), count);
-  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text;
-}
-
-void fill(const UniqueFd& fd) {
-  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  const std::string block(65536, 'x');
-  while (::write(fd.get(), block.data(), block.size()) > 0) {
-  }
-}
-
-void drain(const UniqueFd& fd) {
-  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
-  while (!take(fd, 65536).empty()) {
-  }
 }
 
 class KqueueShim : public ::testing::Test {
@@ -259,6 +182,17 @@ TEST_F(KqueueShim, ReaderGoneEndsWriting) {
     ASSERT_EQ(apply({change(pair.watched, EVFILT_WRITE, EV_ADD | EV_CLEAR)}), 0);
     EXPECT_EQ(wait(kLong).at(0).flags & EV_EOF, 0);
     pair.peer.reset();
+    EXPECT_NE(wait(kLong).at(0).flags & EV_EOF, 0);
+  }
+}
+
+TEST_F(KqueueShim, PipeWithoutOtherEndHasNoFilterForWriting) {
+  for (Pair (*make)() : {pipe_to_read, pipe_to_write}) {
+    Pair pair = make();
+    pair.peer.reset();
+    EXPECT_EQ(apply({change(pair.watched, EVFILT_WRITE, EV_ADD)}), -1);
+    EXPECT_EQ(errno, EPIPE);
+    ASSERT_EQ(apply({change(pair.watched, EVFILT_READ, EV_ADD | EV_CLEAR)}), 0);
     EXPECT_NE(wait(kLong).at(0).flags & EV_EOF, 0);
   }
 }

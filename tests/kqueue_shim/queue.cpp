@@ -29,6 +29,11 @@ bool is_descriptor_filter(std::int16_t filter) {
          kDescriptorFilters.end();
 }
 
+bool is_pipe(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 nanoseconds timer_period(const struct kevent& change) {
   std::int64_t unit = 1'000'000;
   if ((change.fflags & NOTE_SECONDS) != 0) unit = 1'000'000'000;
@@ -93,7 +98,10 @@ int Queue::apply(const struct kevent& change) {
 int Queue::attach(const struct kevent& change) {
   const Key key{change.filter, change.ident};
   if (is_descriptor_filter(key.filter)) {
-    if (const int error = attach_descriptor(static_cast<int>(key.ident))) return error;
+    const int fd = static_cast<int>(key.ident);
+    // As on macOS and FreeBSD: nobody is at the other end any more.
+    if (key.filter == EVFILT_WRITE && is_pipe(fd) && write_condition(fd).eof) return EPIPE;
+    if (const int error = attach_descriptor(fd)) return error;
   } else if (key.filter == EVFILT_SIGNAL) {
     if (key.ident >= NSIG || !watch_signal(static_cast<int>(key.ident))) return EINVAL;
   } else if (key.filter == EVFILT_TIMER) {
