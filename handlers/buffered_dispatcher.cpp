@@ -24,6 +24,12 @@ BufferedDispatcher::~BufferedDispatcher() {
   if (out_) reactor().cancel(out_->linger_timer);
 }
 
+void BufferedDispatcher::disconnect() {
+  if (out_) reactor().cancel(out_->linger_timer);
+  out_.reset();
+  Dispatcher::disconnect();
+}
+
 std::size_t BufferedDispatcher::buffered() const {
   return out_ ? out_->data.size() - out_->start : 0;
 }

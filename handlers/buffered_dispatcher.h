@@ -47,6 +47,9 @@ class BufferedDispatcher : public Dispatcher {
   /// unread input resets the connection, which destroys what was sent.)
   void close_when_done(Duration linger = std::chrono::seconds(2));
 
+  /// Closes the descriptor and drops what is buffered: the handler stays, for another connection.
+  void disconnect();
+
   void handle_write() override;
   [[nodiscard]] bool owes() const override { return buffered() > 0; }
   void handle_finish() override { close_when_done(); }
