@@ -42,11 +42,7 @@ constexpr EngineEntry kEngines[] = {
 #else
     {"io_uring", nullptr, "Linux, and liburing when bunshin is built"},
 #endif
-#ifdef BUNSHIN_HAVE_POLL
     {"poll", make_poll_engine, ""},
-#else
-    {"poll", nullptr, "a system with poll(2)"},
-#endif
 };
 
 const EngineEntry* find(std::string_view name) {
