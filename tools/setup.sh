@@ -2,6 +2,7 @@
 # Installs what is missing, with apt-get.
 #   tools/setup.sh build   what building the program takes
 #   tools/setup.sh all     that, and what the tests and benchmarks take (the default)
+#   tools/setup.sh study   all that, and what bench/study/run.py compares and draws with
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -9,11 +10,14 @@ build=(g++ cmake ninja-build pkg-config
 tests=(clang clang-tidy ccache
        libgtest-dev libgmock-dev libbenchmark-dev
        strace valgrind socat netcat-openbsd python3)
+study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
+       python3-serial python3-matplotlib iproute2 util-linux)
 
 case "${1:-all}" in
   build) packages=("${build[@]}") ;;
   all) packages=("${build[@]}" "${tests[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all]" >&2; exit 2 ;;
+  study) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
+  *) echo "usage: tools/setup.sh [build|all|study]" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null; then
