@@ -13,16 +13,16 @@
 namespace bunshin {
 
 // One line for each engine file; CMakeLists.txt decides which of them are compiled.
-std::unique_ptr<Engine> make_epoll_engine();
-std::unique_ptr<Engine> make_kqueue_engine();
-std::unique_ptr<Engine> make_poll_engine();
-std::unique_ptr<Engine> make_uring_engine();
+std::unique_ptr<Engine> make_epoll_engine(const EngineOptions& options);
+std::unique_ptr<Engine> make_kqueue_engine(const EngineOptions& options);
+std::unique_ptr<Engine> make_poll_engine(const EngineOptions& options);
+std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options);
 
 namespace {
 
 struct EngineEntry {
   std::string_view name;
-  std::unique_ptr<Engine> (*make)();  // null: not in this program
+  std::unique_ptr<Engine> (*make)(const EngineOptions&);  // null: not in this program
   std::string_view wants;             // what it would need
 };
 
@@ -53,25 +53,26 @@ const EngineEntry* find(std::string_view name) {
 }
 
 /// The engine, or else the reason in `why`.
-std::unique_ptr<Engine> try_engine(const EngineEntry& entry, std::string& why) {
+std::unique_ptr<Engine> try_engine(const EngineEntry& entry, const EngineOptions& options,
+                                   std::string& why) {
   if (entry.make == nullptr) {
     why = fmt::format("it needs {}", entry.wants);
     return nullptr;
   }
   try {
-    return entry.make();
+    return entry.make(options);
   } catch (const std::system_error& error) {
     why = error.what();
     return nullptr;
   }
 }
 
-std::unique_ptr<Engine> make_best_engine() {
+std::unique_ptr<Engine> make_best_engine(const EngineOptions& options) {
   std::string refused;
   for (const EngineEntry& entry : kEngines) {
     if (entry.make == nullptr) continue;
     std::string why;
-    if (auto engine = try_engine(entry, why)) {
+    if (auto engine = try_engine(entry, options, why)) {
       if (!refused.empty()) {
         log(LogLevel::warning, "using the engine {}, because {}", entry.name, refused);
       }
@@ -102,6 +103,8 @@ int Engine::accept(int, sockaddr*, socklen_t*) {
 
 void Engine::want(int, bool) noexcept {}
 
+void Engine::shut_down(int) noexcept {}
+
 bool Engine::owes(int) const { return false; }
 
 void Engine::close(int) noexcept {}
@@ -118,16 +121,16 @@ std::string why_not(const std::string& name) {
   const EngineEntry* entry = find(name);
   if (entry == nullptr) return "there is no engine of that name";
   std::string why;
-  try_engine(*entry, why);
+  try_engine(*entry, {}, why);
   return why;
 }
 
-std::unique_ptr<Engine> make_engine(const std::string& name) {
-  if (name == "auto") return make_best_engine();
+std::unique_ptr<Engine> make_engine(const std::string& name, const EngineOptions& options) {
+  if (name == "auto") return make_best_engine(options);
   const EngineEntry* entry = find(name);
   std::string why = "there is no engine of that name";
   if (entry != nullptr) {
-    if (auto engine = try_engine(*entry, why)) return engine;
+    if (auto engine = try_engine(*entry, options, why)) return engine;
   }
   std::vector<std::string> usable;
   for (const std::string& other : engine_names()) {

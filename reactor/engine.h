@@ -76,9 +76,10 @@ class Engine {
 
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  /// Starts to watch `fd`. `interest` (readable, writable, urgent) counts for `level` only.
-  /// EPERM (a regular file) is for the caller to expect: see Reactor::add.
-  virtual void add(int fd, Generation generation, Model model, std::uint8_t interest) = 0;
+  /// Starts to watch `fd`. `interest` (readable, writable, urgent) counts for `level`; of others it
+  /// tells only whether a stream is still connecting (writable) or stands (readable).
+  virtual void add(int fd, Generation generation, Kind kind, Model model,
+                   std::uint8_t interest) = 0;
   /// Changes the interest of a `level` descriptor.
   virtual void modify(int fd, Generation generation, std::uint8_t interest) = 0;
   /// Stops watching. To be called before close(2): a dup(2) would keep the registration alive.
@@ -106,12 +107,22 @@ class Engine {
   virtual IoResult send(int fd, std::string_view data);
   /// The next accepted descriptor (non-blocking, close-on-exec), or -1 with errno.
   virtual int accept(int fd, sockaddr* peer, socklen_t* length);
-  /// Whether bytes (or connections) are wanted just now.
+  /// Whether bytes (or connections) are wanted just now. The first `true` for a connecting stream
+  /// says that it stands.
   virtual void want(int fd, bool wanted) noexcept;
-  /// Whether sent bytes are still on their way from the engine to the kernel.
+  /// shutdown(2) for writing, behind the bytes that are still on their way to the kernel.
+  virtual void shut_down(int fd) noexcept;
+  /// Whether bytes are still on their way from the engine to the kernel. When they no longer are,
+  /// and the end of file has been read, a `writable` event tells.
   [[nodiscard]] virtual bool owes(int fd) const;
   /// Stops watching and closes `fd` when the last operation on it has completed.
   virtual void close(int fd) noexcept;
+};
+
+/// What an engine that receives by itself sets aside for it.
+struct EngineOptions {
+  unsigned receive_buffers = 256;  ///< a power of two, at most 32768
+  unsigned receive_buffer_bytes = 16 * 1024;
 };
 
 /// The engines this program was built with, the best first.
@@ -121,6 +132,6 @@ std::string why_not(const std::string& name);
 /// Makes the engine called `name`. "auto" takes the first that works here, and logs when that is
 /// not the very first; any other name that can not be had throws std::system_error with the reason
 /// and the names of those that can.
-std::unique_ptr<Engine> make_engine(const std::string& name);
+std::unique_ptr<Engine> make_engine(const std::string& name, const EngineOptions& options = {});
 
 }  // namespace bunshin

@@ -38,7 +38,7 @@ class EpollEngine final : public Engine {
 
   [[nodiscard]] std::string_view name() const override { return "epoll"; }
 
-  void add(int fd, Generation generation, Model model, std::uint8_t interest) override {
+  void add(int fd, Generation generation, Kind, Model model, std::uint8_t interest) override {
     control(EPOLL_CTL_ADD, fd, generation, model == Model::level ? level(interest) : kEverything);
   }
 
@@ -122,6 +122,8 @@ std::size_t EpollEngine::wait(Timeout timeout, std::span<Event> events) {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_epoll_engine() { return std::make_unique<EpollEngine>(); }
+std::unique_ptr<Engine> make_epoll_engine(const EngineOptions&) {
+  return std::make_unique<EpollEngine>();
+}
 
 }  // namespace bunshin

@@ -80,7 +80,7 @@ class KqueueEngine final : public Engine {
 
   [[nodiscard]] std::string_view name() const override { return "kqueue"; }
 
-  void add(int fd, Generation generation, Model model, std::uint8_t interest) override;
+  void add(int fd, Generation generation, Kind kind, Model model, std::uint8_t interest) override;
 
   void modify(int fd, Generation generation, std::uint8_t interest) override {
     change_all(fd, generation, [&](const Filter& filter) {
@@ -145,12 +145,15 @@ Errors KqueueEngine::change_all(int fd, Generation generation, FlagsOf flags_of)
   return errors;
 }
 
-void KqueueEngine::add(int fd, Generation generation, Model model, std::uint8_t interest) {
+void KqueueEngine::add(int fd, Generation generation, Kind kind, Model model,
+                       std::uint8_t interest) {
   const auto number = static_cast<std::size_t>(fd);
   if (number >= known_.size()) known_.resize(std::max(number + 1, known_.size() * 2));
   const bool level = model == Model::level;
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_error(errno, "cannot watch a descriptor with kqueue");
+  if (kind == Kind::file && ::fstat(fd, &status) != 0) {
+    throw_error(errno, "cannot watch a descriptor with kqueue");
+  }
   const bool device = !level && S_ISCHR(status.st_mode);
   known_[number] = {0, device ? generation : 0, S_ISFIFO(status.st_mode)};
   const Errors errors = change_all(fd, generation, [&](const Filter& filter) {
@@ -191,6 +194,8 @@ std::size_t KqueueEngine::wait(Timeout timeout, std::span<Event> events) {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_kqueue_engine() { return std::make_unique<KqueueEngine>(); }
+std::unique_ptr<Engine> make_kqueue_engine(const EngineOptions&) {
+  return std::make_unique<KqueueEngine>();
+}
 
 }  // namespace bunshin

@@ -215,6 +215,10 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
 
 bool Reactor::shut_down_sending(EventHandler& handler) {
   if ((handler.flags_ & EventHandler::kFile) != 0) return false;
+  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
+    engine_->shut_down(handler.fd_.get());
+    return true;
+  }
   ::shutdown(handler.fd_.get(), SHUT_WR);  // ENOTCONN: the peer was quicker, nothing is left to end
   return true;
 }

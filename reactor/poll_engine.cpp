@@ -60,7 +60,7 @@ class PollEngine final : public Engine {
   [[nodiscard]] std::string_view name() const override { return "poll"; }
   [[nodiscard]] bool needs_rearm() const override { return true; }
 
-  void add(int fd, Generation generation, Model model, std::uint8_t interest) override {
+  void add(int fd, Generation generation, Kind, Model model, std::uint8_t interest) override {
     const auto number = static_cast<std::size_t>(fd);
     if (number >= place_.size()) place_.resize(number + 1);
     place_[number] = set_.size();
@@ -187,6 +187,8 @@ std::size_t PollEngine::wait(Timeout timeout, std::span<Event> events) {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_poll_engine() { return std::make_unique<PollEngine>(); }
+std::unique_ptr<Engine> make_poll_engine(const EngineOptions&) {
+  return std::make_unique<PollEngine>();
+}
 
 }  // namespace bunshin

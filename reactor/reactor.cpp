@@ -53,7 +53,7 @@ bool never_waits(const struct stat& status) {
 
 Reactor::Reactor(ReactorOptions options)
     : options_(std::move(options)),
-      engine_(make_engine(chosen_engine(options_))),
+      engine_(make_engine(chosen_engine(options_), options_.engine_options)),
       rearms_(engine_->needs_rearm()),
       events_(options_.wait_events),
       scratch_(options_.scratch_bytes),
@@ -117,7 +117,7 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
   if ((flags & EventHandler::kAlwaysReady) == 0) {
     try {
-      engine_->add(fd.get(), last_generation_, model, interest);
+      engine_->add(fd.get(), last_generation_, kind, model, interest);
     } catch (...) {
       if ((flags & EventHandler::kForeign) != 0) (void)fd.release();
       throw;
@@ -175,7 +175,7 @@ Reactor::ForeignWatch& Reactor::watch_foreign(int fd, std::uint8_t interest,
 
 void Reactor::ForeignWatch::set_interest(std::uint8_t interest) {
   if ((flags_ & kDead) != 0) {
-    reactor_->engine_->add(fd_.get(), generation_, Model::level, 0);
+    reactor_->engine_->add(fd_.get(), generation_, Kind::file, Model::level, 0);
     flags_ &= ~kDead;
     bits_ = interest_ = 0;
   }

@@ -31,6 +31,7 @@ struct ReactorOptions {
   std::size_t turn_bytes = 256 * 1024;   ///< what a handler may move before the others' turn
   std::size_t scratch_bytes = 64 * 1024; ///< the most that one recv() lends
   std::size_t wait_events = 256;         ///< the most that one wait reports
+  EngineOptions engine_options;          ///< for engines that receive by themselves
 };
 
 /// Counted since the reactor was made.

@@ -303,6 +303,7 @@ bool Reactor::finish_connect(EventHandler& handler) {
   }
   const Generation generation = handler.generation_;
   handler.flags_ &= ~EventHandler::kConnecting;
+  if ((handler.flags_ & EventHandler::kEngineServes) != 0) engine_->want(fd, true);
   handler.handle_connect();
   return handler.generation_ == generation;
 }
