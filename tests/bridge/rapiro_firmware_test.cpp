@@ -140,6 +140,9 @@ TEST(RapiroFirmware, AZeroTimePoseEndsAMotionAndBuffersNothing) {
   EXPECT_EQ(robot.say("#Q"), "#QPT000");
   EXPECT_TRUE(robot.at_rest());
   EXPECT_THAT(robot.view().eyes, ElementsAre(0, 0, 255)) << "the frame that ran is finished";
+  robot.say("#PS00A090T001");
+  robot.now += 1s;
+  EXPECT_EQ(robot.view().eyes[0], 0) << "the colour was not kept either";
 }
 
 TEST(RapiroFirmware, TheEyesFade) {

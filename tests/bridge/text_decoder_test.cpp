@@ -66,6 +66,8 @@ TEST(TextDecoder, CarriesNothingFromOneBlockToTheNext) {
   TextDecoder jis("ISO-2022-JP");
   EXPECT_EQ(jis.decode("\x1b$B@V").text, "赤");
   EXPECT_EQ(jis.decode("@V").text, "@V");
+  EXPECT_FALSE(jis.decode("\x1b$B@V\xff").ok());
+  EXPECT_EQ(jis.decode("@V").text, "@V");
 }
 
 TEST(TextDecoder, NulSurvives) {
