@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <initializer_list>
 #include <numeric>
@@ -12,6 +11,7 @@
 
 #include "bridge/printable.h"
 #include "bridge/rapiro_protocol.h"
+#include "bridge/serial_line.h"
 #include "bridge/small_file.h"
 #include "bridge/text_decoder.h"
 
@@ -29,11 +29,6 @@ namespace bunshin {
 namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{1} << 20;
-// What POSIX and Linux name as B constants; other rates need BOTHER, which few drivers honour.
-constexpr std::array kBauds = {
-    50,     75,     110,     134,     150,     200,     300,     600,     1200,    1800,
-    2400,   4800,   9600,    19200,   38400,   57600,   115200,  230400,  460800,  500000,
-    576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -194,7 +189,7 @@ void read_serial(const Section& section, BridgeConfig& config) {
     config.serial_device = *device;
   }
   if (const auto baud = section.integer("baud")) {
-    if (std::find(kBauds.begin(), kBauds.end(), *baud) == kBauds.end()) {
+    if (!is_standard_baud(*baud)) {
       section.fail(section.node("baud"), "baud",
                    fmt::format("{} is not a standard baud rate; Rapiro's is 57600", *baud));
     }

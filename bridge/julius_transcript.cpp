@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
 #include <utility>
 
+#include "bridge/block_framer.h"
+#include "bridge/julius_message.h"
 #include "bridge/printable.h"
 #include "bridge/small_file.h"
 
@@ -143,11 +146,40 @@ std::vector<Row> read_rows(const std::string& path, std::string_view text, std::
 
 JuliusTranscript JuliusTranscript::load(const std::string& path) {
   const std::string stem = stem_of(path);
-  JuliusTranscript transcript;
   const std::string table = read_file(stem + ".tsv");
-  transcript.bytes_ = read_file(stem + ".bin");
-  transcript.rows_ = read_rows(stem + ".tsv", table, transcript.bytes_.size());
+  return parse(table, read_file(stem + ".bin"), stem + ".tsv");
+}
+
+JuliusTranscript JuliusTranscript::parse(std::string_view table, std::string bytes,
+                                         const std::string& name) {
+  JuliusTranscript transcript;
+  transcript.bytes_ = std::move(bytes);
+  transcript.rows_ = read_rows(name, table, transcript.bytes_.size());
   return transcript;
+}
+
+JuliusTranscript JuliusTranscript::as_spoken() const {
+  JuliusTranscript spoken;
+  spoken.bytes_ = bytes_;
+  BlockFramer framer;
+  std::chrono::microseconds time{0};
+  std::size_t begin = 0;
+  std::size_t first_late = 0;  // the row after the last STARTREC
+  for (std::size_t end = 0; end < bytes_.size();) {
+    const std::size_t line_end = std::min(bytes_.find('\n', end), bytes_.size() - 1) + 1;
+    framer.feed(std::string_view(bytes_).substr(end, line_end - end));
+    end = line_end;
+    const auto block = framer.next();
+    if (!block && end < bytes_.size()) continue;
+    spoken.rows_.push_back({time, Direction::from_engine, begin, end - begin, {}});
+    begin = end;
+    const JuliusMessage message = parse_julius_block(block ? block->bytes : "").message;
+    if (message.attribute("STATUS") == "STARTREC") first_late = spoken.rows_.size();
+    const std::chrono::milliseconds length(message.input_msec().value_or(0));
+    for (std::size_t i = first_late; i < spoken.rows_.size(); ++i) spoken.rows_[i].at += length;
+    time += length;
+  }
+  return spoken;
 }
 
 }  // namespace bunshin

@@ -31,6 +31,12 @@ class JuliusTranscript {
 
   // path: the .tsv, the .bin or what both have in common. Throws TranscriptError.
   static JuliusTranscript load(const std::string& path);
+  // The same from what the two files hold; `name` stands for the .tsv in errors.
+  static JuliusTranscript parse(std::string_view table, std::string bytes, const std::string& name);
+
+  // What the engine said with every utterance as long as it was when it was spoken, by its
+  // INPUTPARAM MSEC=: for recordings made faster than speech. One row a block.
+  JuliusTranscript as_spoken() const;
 
   const std::vector<Row>& rows() const { return rows_; }
   std::string_view bytes(const Row& row) const {

@@ -1,0 +1,37 @@
+#include "bridge/bridge.h"
+
+#include <memory>
+#include <utility>
+
+namespace bunshin {
+namespace {
+
+RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer) {
+  auto robot =
+      std::make_unique<RapiroDriver>(reactor, config.serial_device, config.serial_baud, observer);
+  robot->open();
+  return reactor.adopt(std::move(robot));
+}
+
+}  // namespace
+
+Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
+               Backoff::Limits retry)
+    : JuliusClient(reactor, Endpoint::parse(config.julius_address), config.julius_encoding, retry),
+      rules_(config.rules, config.min_confidence),
+      observer_(observer),
+      robot_(open_robot(reactor, config, observer)) {}
+
+void Bridge::handle_message(const JuliusMessage& message) {
+  observer_.message(message);
+  if (message.kind == JuliusKind::recogfail || message.kind == JuliusKind::rejected) {
+    observer_.not_understood(message);
+  }
+  const JuliusHypothesis* hypothesis = message.final_hypothesis();
+  if (hypothesis == nullptr) return;  // a guess may yet change its mind
+  const Decision decision = rules_.decide(*hypothesis);
+  observer_.heard(decision);
+  if (decision.outcome == Decision::Outcome::send) robot_.command(decision.rule->send);
+}
+
+}  // namespace bunshin

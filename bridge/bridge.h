@@ -1,0 +1,44 @@
+#pragma once
+
+#include "bridge/config.h"
+#include "bridge/julius_client.h"
+#include "bridge/rapiro_driver.h"
+#include "bridge/rules.h"
+
+namespace bunshin {
+
+/// What the bridge has to tell: what was heard, and what became of it. An observer must not call
+/// the bridge back.
+class BridgeObserver : public RapiroObserver {
+ public:
+  /// Every message of the engine that could be read; before the others.
+  virtual void message(const JuliusMessage& /*message*/) {}
+  /// The engine's last word on what was said, and what the rules make of it.
+  virtual void heard(const Decision& /*decision*/) {}
+  /// Something was said and not understood: RECOGFAIL or REJECTED.
+  virtual void not_understood(const JuliusMessage& /*message*/) {}
+};
+
+/// Moves a robot by what Julius hears: the rules decide which final hypothesis becomes which
+/// command, and the driver brings it to the robot. Owned by its reactor, as the driver it makes is,
+/// in whose thread all members are called; `observer` must outlive both.
+class Bridge : public JuliusClient {
+ public:
+  /// Opens the serial line and connects as soon as the reactor runs. Throws std::system_error, and
+  /// std::invalid_argument for an unknown encoding.
+  Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
+         Backoff::Limits retry = {});
+
+  /// Whether the robot has answered everything that was heard.
+  [[nodiscard]] bool idle() const { return robot_.idle(); }
+
+ protected:
+  void handle_message(const JuliusMessage& message) override;
+
+ private:
+  RuleSet rules_;
+  BridgeObserver& observer_;
+  RapiroDriver& robot_;
+};
+
+}  // namespace bunshin

@@ -1,0 +1,102 @@
+#include "bridge/julius_client.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "bridge/printable.h"
+#include "reactor/log.h"
+
+namespace bunshin {
+namespace {
+
+constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kMaxCommands = 64;
+// Several commands (PAUSE while nobody speaks, unknown ones) are never answered.
+constexpr auto kAnswerTime = std::chrono::milliseconds(200);
+
+/// Whether the engine says this when it was asked, not because somebody spoke.
+bool is_answer(JuliusKind kind) {
+  switch (kind) {
+    case JuliusKind::empty:
+    case JuliusKind::plain_text:
+    case JuliusKind::startproc:
+    case JuliusKind::stopproc:
+    case JuliusKind::sysinfo:
+    case JuliusKind::engineinfo:
+    case JuliusKind::graminfo:
+    case JuliusKind::grammar:
+    case JuliusKind::recogprocess:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+JuliusClient::JuliusClient(Reactor& reactor, Endpoint endpoint, const std::string& encoding,
+                           Backoff::Limits retry)
+    : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry), decoder_(encoding) {}
+
+JuliusClient::~JuliusClient() { reactor().cancel(answer_timer_); }
+
+void JuliusClient::handle_read() {
+  framer_.feed(recv(kReadSize));
+  while (auto block = framer_.next()) {
+    take(*block);
+    if (!connected()) return;  // closed or disconnected by whoever got the message
+  }
+}
+
+void JuliusClient::take(const BlockFramer::Block& block) {
+  if (block.oversized) return skip("it is too long");
+  const TextDecoder::Result text = decoder_.decode(block.bytes);
+  if (!text.ok()) {
+    return skip(fmt::format("byte {} is not of the encoding it should be in", *text.error_at));
+  }
+  const JuliusParse parse = parse_julius_block(text.text);
+  if (!parse.ok()) return skip(parse.error);
+  if (is_answer(parse.message.kind)) command_done();
+  handle_message(parse.message);
+}
+
+/// Told once a connection, for a wrong encoding makes every message one of these.
+void JuliusClient::skip(std::string_view reason) {
+  ++skipped_;
+  const auto level = std::exchange(told_skipping_, true) ? LogLevel::debug : LogLevel::info;
+  log(level, "a message of Julius was skipped: {}", printable(reason));
+}
+
+void JuliusClient::handle_disconnected() {
+  framer_.reset();
+  told_skipping_ = false;
+  commands_.clear();
+  reactor().cancel(answer_timer_);
+}
+
+bool JuliusClient::command(std::string line) {
+  if (!connected() || commands_.size() >= kMaxCommands) return false;
+  commands_.push_back(std::move(line));
+  if (commands_.size() == 1) send_command();
+  return true;
+}
+
+void JuliusClient::send_command() {
+  send(commands_.front() + "\n");
+  reactor().cancel(answer_timer_);
+  answer_timer_ = reactor().call_later(kAnswerTime, [this] { command_done(); });
+}
+
+void JuliusClient::command_done() {
+  if (commands_.empty()) return;
+  commands_.pop_front();
+  if (commands_.empty()) {
+    reactor().cancel(answer_timer_);
+  } else {
+    send_command();
+  }
+}
+
+}  // namespace bunshin

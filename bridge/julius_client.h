@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "bridge/block_framer.h"
+#include "bridge/julius_message.h"
+#include "bridge/reconnecting_client.h"
+#include "bridge/text_decoder.h"
+
+namespace bunshin {
+
+/// A client of Julius' module mode: hands out what the engine says, message by message, and brings
+/// commands to it. Connects for ever. Owned by its reactor, in whose thread all members are called.
+class JuliusClient : public ReconnectingClient {
+ public:
+  /// `encoding`: see TextDecoder, which throws std::invalid_argument.
+  JuliusClient(Reactor& reactor, Endpoint endpoint, const std::string& encoding,
+               Backoff::Limits retry = {});
+  ~JuliusClient() override;
+
+  /// Sends `line` (without a line end) when those before have been answered, or some time after:
+  /// the engine asks select(2) but reads with stdio, so that a second command in one segment waits
+  /// unread until more bytes come. False, and nothing is sent, without a connection and when 64
+  /// wait already. What waits when the connection ends is dropped with it.
+  bool command(std::string line);
+
+  /// Blocks that were no message: too long, not of the encoding, not XML.
+  [[nodiscard]] std::size_t skipped() const { return skipped_; }
+
+  void handle_read() override;
+
+ protected:
+  virtual void handle_message(const JuliusMessage& message) = 0;
+  void handle_disconnected() override;
+
+ private:
+  void take(const BlockFramer::Block& block);
+  void skip(std::string_view reason);
+  void send_command();
+  void command_done();
+
+  BlockFramer framer_;
+  TextDecoder decoder_;
+  std::size_t skipped_ = 0;
+  bool told_skipping_ = false;        // on this connection
+  std::deque<std::string> commands_;  // the front one was sent
+  TimerId answer_timer_;
+};
+
+}  // namespace bunshin

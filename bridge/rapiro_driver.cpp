@@ -1,0 +1,77 @@
+#include "bridge/rapiro_driver.h"
+
+#include <utility>
+
+#include "reactor/log.h"
+
+namespace bunshin {
+
+RapiroDriver::RapiroDriver(Reactor& reactor, std::string device, int baud, RapiroObserver& observer,
+                           RapiroQueue::Limits limits, Backoff::Limits retry)
+    : SerialPort(reactor, std::move(device), baud, retry), queue_(observer, limits) {}
+
+RapiroDriver::~RapiroDriver() {
+  reactor().cancel(timer_);
+  if (queue_.waiting() > 0) {
+    log(LogLevel::warning, "{} commands were not carried out by the robot", queue_.waiting());
+  }
+}
+
+void RapiroDriver::command(std::string text) {
+  queue_.command(std::move(text), reactor().now());
+  go_on();
+}
+
+void RapiroDriver::handle_opened() {
+  queue_.opened(reactor().now());
+  go_on();
+}
+
+void RapiroDriver::handle_received(std::string_view bytes) {
+  queue_.received(bytes, reactor().now());
+  go_on();
+}
+
+void RapiroDriver::handle_hung_up() {
+  queue_.closed();
+  go_on();
+}
+
+void RapiroDriver::handle_write() {
+  SerialPort::handle_write();
+  go_on();
+}
+
+void RapiroDriver::handle_finish() {
+  finishing_ = true;
+  go_on();
+}
+
+/// After everything that may have changed the queue: writes what it has to say, one command at a
+/// time, and arms its timer.
+void RapiroDriver::go_on() {
+  if (closed()) return;
+  if (is_open() && buffered() == 0) {
+    if (const auto output = queue_.take_output()) send(*output);
+  }
+  arm_timer();
+  if (!finishing_ || (is_open() && !queue_.idle())) return;
+  finishing_ = false;  // once
+  SerialPort::handle_finish();
+}
+
+void RapiroDriver::arm_timer() {
+  const auto deadline = queue_.next_deadline();
+  if (!deadline) {
+    reactor().cancel(timer_);
+    return;
+  }
+  const Duration delay = *deadline - reactor().now();
+  if (reactor().rearm(timer_, delay)) return;
+  timer_ = reactor().call_later(delay, [this] {
+    queue_.tick(reactor().now());
+    go_on();
+  });
+}
+
+}  // namespace bunshin

@@ -1,0 +1,38 @@
+#include "bridge/raw_bridge.h"
+
+#include <memory>
+#include <utility>
+
+#include "bridge/printable.h"
+#include "reactor/log.h"
+
+namespace bunshin {
+namespace {
+
+constexpr std::size_t kReadSize = 4096;  // so much the line may have to keep above its watermark
+
+RawSerial& open_line(Reactor& reactor, const std::string& device, int baud) {
+  auto line = std::make_unique<RawSerial>(reactor, device, baud);
+  line->open();
+  return reactor.adopt(std::move(line));
+}
+
+}  // namespace
+
+void RawSerial::handle_received(std::string_view bytes) {
+  log(LogLevel::debug, "the serial line says {}", printable(bytes));
+}
+
+RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
+                     Backoff::Limits retry)
+    : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
+      line_(open_line(reactor, device, baud)) {}
+
+void RawBridge::handle_read() {
+  const std::string_view bytes = recv(kReadSize);
+  if (bytes.empty()) return;
+  carried_ += bytes.size();
+  line_.send(bytes);
+}
+
+}  // namespace bunshin

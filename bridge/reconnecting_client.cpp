@@ -1,0 +1,91 @@
+#include "bridge/reconnecting_client.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+
+namespace bunshin {
+
+ReconnectingClient::ReconnectingClient(Reactor& reactor, Endpoint endpoint, std::string name,
+                                       Backoff::Limits retry)
+    : BufferedDispatcher(reactor),
+      endpoint_(std::move(endpoint)),
+      name_(std::move(name)),
+      retry_(reactor, retry, [this] { try_to_connect(); }) {
+  connect(endpoint_);
+}
+
+void ReconnectingClient::try_to_connect() {
+  try {
+    connect(endpoint_);
+  } catch (const std::system_error& error) {  // no thread to look the name up in
+    reason_ = error.what();
+    handle_close();
+  }
+}
+
+void ReconnectingClient::handle_connect() {
+  state_ = State::connected;
+  retry_.succeeded();
+  keep_alive();
+  log(LogLevel::info, "connected to {} at {}", name_, endpoint_.to_string());
+  handle_connected();
+}
+
+/// A peer whose machine lost its power says nothing, for ever; this finds out in two minutes.
+void ReconnectingClient::keep_alive() {
+  const auto set = [this](int level, int option, int value) {
+    (void)::setsockopt(descriptor(), level, option, &value,
+                       sizeof value);  // a unix socket has none
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+#endif
+#ifdef TCP_KEEPINTVL
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+#endif
+}
+
+/// A connect that failed, or a callback that threw: handle_close follows.
+void ReconnectingClient::handle_error() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    reason_ = error.what();
+  } catch (...) {
+    reason_ = "unknown reason";
+  }
+}
+
+void ReconnectingClient::handle_close() {
+  if (finishing_) return close();
+  std::string reason = std::exchange(reason_, {});
+  if (reason.empty()) reason = error() != 0 ? error_text(error()) : "it ended the connection";
+  const State before = std::exchange(state_, State::away);
+  disconnect();
+  if (before == State::connected) {
+    log(LogLevel::warning, "lost {} at {}: {}; trying again", name_, endpoint_.to_string(), reason);
+    handle_disconnected();
+  } else {
+    const auto level = before == State::away ? LogLevel::debug : LogLevel::warning;
+    log(level, "cannot reach {}: {}; trying again", name_, reason);
+  }
+  retry_.schedule();
+}
+
+/// The peer reads the end of file and not a reset: Julius does not ignore SIGPIPE.
+void ReconnectingClient::handle_finish() {
+  finishing_ = true;
+  close_when_done();
+}
+
+}  // namespace bunshin

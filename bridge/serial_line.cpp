@@ -1,0 +1,133 @@
+#include "bridge/serial_line.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "reactor/error.h"
+
+namespace bunshin {
+namespace {
+
+struct Rate {
+  int baud;
+  speed_t constant;
+};
+
+// macOS and the BSDs take the number itself.
+#ifdef __linux__
+#define BUNSHIN_RATE(number) \
+  { number, B##number }
+#else
+#define BUNSHIN_RATE(number) \
+  { number, number }
+#endif
+constexpr Rate kRates[] = {
+    BUNSHIN_RATE(50),      BUNSHIN_RATE(75),      BUNSHIN_RATE(110),     BUNSHIN_RATE(134),
+    BUNSHIN_RATE(150),     BUNSHIN_RATE(200),     BUNSHIN_RATE(300),     BUNSHIN_RATE(600),
+    BUNSHIN_RATE(1200),    BUNSHIN_RATE(1800),    BUNSHIN_RATE(2400),    BUNSHIN_RATE(4800),
+    BUNSHIN_RATE(9600),    BUNSHIN_RATE(19200),   BUNSHIN_RATE(38400),   BUNSHIN_RATE(57600),
+    BUNSHIN_RATE(115200),  BUNSHIN_RATE(230400),  BUNSHIN_RATE(460800),  BUNSHIN_RATE(500000),
+    BUNSHIN_RATE(576000),  BUNSHIN_RATE(921600),  BUNSHIN_RATE(1000000), BUNSHIN_RATE(1152000),
+    BUNSHIN_RATE(1500000), BUNSHIN_RATE(2000000), BUNSHIN_RATE(2500000), BUNSHIN_RATE(3000000),
+    BUNSHIN_RATE(3500000), BUNSHIN_RATE(4000000)};
+#undef BUNSHIN_RATE
+
+const Rate* find_rate(std::int64_t baud) {
+  for (const Rate& rate : kRates) {
+    if (rate.baud == baud) return &rate;
+  }
+  return nullptr;
+}
+
+[[noreturn]] void fail(const std::string& device, int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      throw_error(error, fmt::format("cannot open {}, no permission: add yourself to the dialout "
+                                     "group (sudo usermod -aG dialout $USER) and log in again",
+                                     device));
+    case EBUSY:
+    case EWOULDBLOCK:
+      throw_error(EBUSY, fmt::format("{} is in use by another program", device));
+    case ENOTTY:
+    case EISDIR:
+      throw_error(ENOTTY, fmt::format("{} is not a tty", device));
+    case ENOENT:
+    case ENXIO:
+    case ENODEV:
+    case EIO:  // a port the kernel knows and the machine has not
+      throw_error(error, fmt::format("there is no such serial device as {}", device));
+    default:
+      throw_error(error, fmt::format("cannot use the serial device {}", device));
+  }
+}
+
+termios raw_8n1(termios settings, speed_t speed) {
+  ::cfmakeraw(&settings);
+  settings.c_cflag &= static_cast<tcflag_t>(~(PARENB | CSTOPB | CSIZE | CRTSCTS));
+  settings.c_cflag |= static_cast<tcflag_t>(CS8 | CREAD | CLOCAL);
+  settings.c_iflag &= static_cast<tcflag_t>(~(IXOFF | IXANY | INPCK));
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VTIME] = 0;
+  ::cfsetispeed(&settings, speed);
+  ::cfsetospeed(&settings, speed);
+  return settings;
+}
+
+// tcsetattr(3) succeeds when any of the changes could be made, so what came of it is asked for.
+bool apply(int fd, const termios& wanted) {
+  termios got{};
+  if (::tcsetattr(fd, TCSANOW, &wanted) != 0 || ::tcgetattr(fd, &got) != 0) return false;
+  errno = EINVAL;
+  return ::cfgetospeed(&got) == ::cfgetospeed(&wanted) && (got.c_cflag & CSIZE) == CS8 &&
+         (got.c_lflag & (ICANON | ECHO)) == 0;
+}
+
+}  // namespace
+
+bool is_standard_baud(std::int64_t baud) { return find_rate(baud) != nullptr; }
+
+SerialLine::SerialLine(const std::string& device, int baud)
+    : fd_(::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
+  if (!fd_) fail(device, errno);
+  const int fd = fd_.get();
+  // Asked first: a regular file or a FIFO would take the lock as well.
+  if (::tcgetattr(fd, &before_) != 0) fail(device, errno == EINVAL ? ENOTTY : errno);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) fail(device, errno);
+  if (::tcgetattr(fd, &before_) != 0)
+    fail(device, errno);  // the owner before may have left just now
+  if (!apply(fd, raw_8n1(before_, find_rate(baud)->constant))) {
+    const int error = errno;
+    ::tcsetattr(fd, TCSANOW, &before_);
+    throw_error(error, fmt::format("{} can not be set to {} baud, 8N1", device, baud));
+  }
+  ::ioctl(fd, TIOCEXCL);
+  ::tcflush(fd, TCIFLUSH);  // what came before was for somebody else
+}
+
+// TCSANOW and not TCSADRAIN, which waits for ever on a line that is stuck; whoever ends in order
+// asks unsent() first.
+SerialLine::~SerialLine() {
+  const int fd = fd_.get();
+  ::tcsetattr(fd, TCSANOW, &before_);
+  ::ioctl(fd, TIOCNXCL);
+  ::flock(fd, LOCK_UN);  // it belongs to all duplicates: closing ours would not be enough
+}
+
+UniqueFd SerialLine::duplicate() const {
+  UniqueFd copy(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) throw_error(errno, "cannot use the serial line");
+  return copy;
+}
+
+int SerialLine::unsent() const {
+  int bytes = 0;
+  return ::ioctl(fd_.get(), TIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+}  // namespace bunshin

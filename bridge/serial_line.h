@@ -1,0 +1,40 @@
+#pragma once
+
+#include <termios.h>
+
+#include <cstdint>
+#include <string>
+
+#include "reactor/unique_fd.h"
+
+namespace bunshin {
+
+/// Whether termios(3) names this many baud (B57600 and so on). Other rates need BOTHER on Linux,
+/// which few drivers honour.
+bool is_standard_baud(std::int64_t baud);
+
+/// One serial line that is open and ours: raw, 8 data bits, no parity, 1 stop bit, no modem control
+/// lines, reads that give what is there. While it lives nobody else who asks (flock) or is no
+/// administrator (TIOCEXCL) gets the line; when it is destroyed the line is given back as it was.
+/// A value without a thread; needs no reactor.
+class SerialLine {
+ public:
+  /// Never waits for a carrier. Throws std::system_error with a sentence that says what to do.
+  /// REQUIRES: is_standard_baud(baud).
+  SerialLine(const std::string& device, int baud);
+  ~SerialLine();
+  SerialLine(const SerialLine&) = delete;
+  SerialLine& operator=(const SerialLine&) = delete;
+
+  /// Another descriptor of the line, non-blocking, for whoever reads and writes. One of our own
+  /// stays behind, so that the line is restored whatever became of that.
+  [[nodiscard]] UniqueFd duplicate() const;
+  /// Bytes the kernel has taken and the line has not carried yet; 0 when it hung up.
+  [[nodiscard]] int unsent() const;
+
+ private:
+  UniqueFd fd_;
+  termios before_{};
+};
+
+}  // namespace bunshin

@@ -1,0 +1,71 @@
+#include "bridge/serial_port.h"
+
+#include <system_error>
+#include <utility>
+
+#include "reactor/error.h"
+#include "reactor/log.h"
+
+namespace bunshin {
+namespace {
+
+constexpr std::size_t kReadSize = 4096;  // all that the input queue of a Linux tty holds
+// Nothing tells when a UART has sent its last byte; 57 bytes take so long at 57600 baud.
+constexpr auto kSentPoll = std::chrono::milliseconds(10);
+
+}  // namespace
+
+SerialPort::SerialPort(Reactor& reactor, std::string device, int baud, Backoff::Limits retry)
+    : BufferedDispatcher(reactor),
+      device_(std::move(device)),
+      baud_(baud),
+      retry_(reactor, retry, [this] { open_again(); }) {}
+
+SerialPort::~SerialPort() { reactor().cancel(sent_timer_); }
+
+void SerialPort::open() {
+  auto line = std::make_unique<SerialLine>(device_, baud_);
+  reactor().add(*this, line->duplicate(), Kind::file);
+  line_ = std::move(line);
+  retry_.succeeded();
+  handle_opened();
+}
+
+void SerialPort::open_again() {
+  try {
+    open();
+    log(LogLevel::info, "the serial line {} is open again", device_);
+  } catch (const std::system_error& error) {
+    log(LogLevel::debug, "{}", error.what());
+    retry_.schedule();
+  }
+}
+
+void SerialPort::handle_read() {
+  const std::string_view bytes = recv(kReadSize);
+  if (!bytes.empty()) handle_received(bytes);
+}
+
+void SerialPort::handle_close() {
+  const std::string reason = error() != 0 ? error_text(error()) : "end of file";
+  const std::size_t lost = buffered();
+  disconnect();
+  line_.reset();
+  log(LogLevel::warning, "the serial line {} hung up ({}), {} bytes unsent{}", device_, reason,
+      lost, finishing_ ? "" : "; waiting for it to come back");
+  handle_hung_up();
+  if (finishing_) return close();
+  retry_.schedule();
+}
+
+void SerialPort::handle_finish() {
+  finishing_ = true;
+  close_when_sent();
+}
+
+void SerialPort::close_when_sent() {
+  if (!line_ || (buffered() == 0 && line_->unsent() == 0)) return close();
+  sent_timer_ = reactor().call_later(kSentPoll, [this] { close_when_sent(); });
+}
+
+}  // namespace bunshin

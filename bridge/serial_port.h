@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bridge/retry.h"
+#include "bridge/serial_line.h"
+#include "handlers/buffered_dispatcher.h"
+
+namespace bunshin {
+
+/// A serial line in the reactor, beside the sockets: see SerialLine for how it is opened. A line
+/// that hung up (unplugged, say) is opened again, for ever, with one log line a change of state.
+/// Owned by its reactor (make it with Reactor::emplace), in whose thread all members are called.
+class SerialPort : public BufferedDispatcher {
+ public:
+  static constexpr Backoff::Limits kRetryLimits{std::chrono::milliseconds(500),
+                                                std::chrono::seconds(5)};
+
+  /// REQUIRES: is_standard_baud(baud).
+  SerialPort(Reactor& reactor, std::string device, int baud, Backoff::Limits retry = kRetryLimits);
+  ~SerialPort() override;
+
+  /// The first opening. Throws std::system_error. REQUIRES: not open.
+  void open();
+  [[nodiscard]] bool is_open() const { return line_ != nullptr; }
+  [[nodiscard]] const std::string& device() const { return device_; }
+
+  /// Small: a robot is to do what was said just now. 4 KiB take 0.7 s at 57600 baud.
+  [[nodiscard]] Watermarks watermarks() const override { return {4096, 1024}; }
+  /// Full output does not stop the input: the line has two directions.
+  void handle_full() override {}
+  void handle_drained() override {}
+
+  void handle_read() override;
+  void handle_close() override;
+  /// Closes when everything has left the line.
+  void handle_finish() override;
+
+ protected:
+  /// The line is open, for the first time or again; nothing is in its buffer.
+  virtual void handle_opened() {}
+  virtual void handle_received(std::string_view bytes) = 0;
+  /// The line is gone, and what was buffered with it.
+  virtual void handle_hung_up() {}
+
+ private:
+  void open_again();
+  void close_when_sent();
+
+  const std::string device_;
+  const int baud_;
+  std::unique_ptr<SerialLine> line_;
+  Retry retry_;
+  bool finishing_ = false;
+  TimerId sent_timer_;
+};
+
+}  // namespace bunshin

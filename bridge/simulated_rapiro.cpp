@@ -1,0 +1,90 @@
+#include "bridge/simulated_rapiro.h"
+
+#include <fmt/format.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "reactor/error.h"
+
+namespace bunshin {
+namespace {
+
+// Ten bits at 57600 baud.
+constexpr auto kByteTime = std::chrono::microseconds(174);
+// The firmware looks at its serial port once in a turn of its loop.
+constexpr auto kLoopTime = std::chrono::milliseconds(2);
+// A client that was killed leaves the line exclusive (TIOCEXCL), because it is never closed by all.
+constexpr auto kRelease = std::chrono::seconds(1);
+
+std::string link_target(const std::string& path) {
+  char target[PATH_MAX];
+  const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+  return length < 0 ? std::string() : std::string(target, static_cast<std::size_t>(length));
+}
+
+// A link to a terminal that is no more, or that was given out again to somebody else.
+bool left_behind(const std::string& path) { return link_target(path).substr(0, 5) == "/dev/"; }
+
+}  // namespace
+
+SimulatedRapiro::SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, double speed)
+    : FileDispatcher(reactor, std::move(terminal.master)),
+      slave_(std::move(terminal.slave)),
+      path_(std::move(terminal.path)),
+      speed_(speed),
+      power_on_(reactor.now()),
+      firmware_(power_on_) {
+  release_timer_ = reactor.call_every(kRelease, [this] { ::ioctl(slave_.get(), TIOCNXCL); });
+}
+
+SimulatedRapiro::~SimulatedRapiro() {
+  reactor().cancel(answer_timer_);
+  reactor().cancel(release_timer_);
+  if (!link_.empty() && link_target(link_) == path_) ::unlink(link_.c_str());
+}
+
+void SimulatedRapiro::make_link(const std::string& path) {
+  if (left_behind(path)) ::unlink(path.c_str());
+  if (::symlink(path_.c_str(), path.c_str()) != 0) {
+    throw_error(errno, fmt::format("cannot make the link {}", path));
+  }
+  link_ = path;
+}
+
+TimePoint SimulatedRapiro::robot_time() {
+  const std::chrono::duration<double, std::nano> since = reactor().now() - power_on_;
+  return power_on_ + std::chrono::duration_cast<Duration>(since * speed_);
+}
+
+void SimulatedRapiro::handle_read() {
+  const std::string_view bytes = recv(4096);
+  if (bytes.empty()) return;
+  std::string text = firmware_.received(bytes, robot_time());
+  if (text.empty()) return;
+  const auto line_time = kByteTime * static_cast<int>(bytes.size() + text.size());
+  TimePoint due = reactor().now() + kLoopTime + line_time;
+  if (!answers_.empty()) due = std::max(due, answers_.back().due);
+  answers_.push_back({due, std::move(text)});
+  if (answers_.size() == 1) answer_due();
+}
+
+void SimulatedRapiro::answer_due() {
+  while (!answers_.empty() && answers_.front().due <= reactor().now()) {
+    const std::string text = std::move(answers_.front().text);
+    answers_.pop_front();
+    send(text);
+    if (on_answer_) on_answer_(text);
+  }
+  if (answers_.empty()) return;
+  const Duration wait = answers_.front().due - reactor().now();
+  answer_timer_ = reactor().call_later(wait, [this] { answer_due(); });
+}
+
+}  // namespace bunshin

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "bridge/pseudo_terminal.h"
+#include "bridge/rapiro_firmware.h"
+#include "handlers/file_dispatcher.h"
+
+namespace bunshin {
+
+/// A Rapiro on a pseudo-terminal: the stock firmware with the delays of a serial line. Keeps its
+/// own side of the line open, so clients come and go as with a real one. Owned by its reactor.
+class SimulatedRapiro : public FileDispatcher {
+ public:
+  /// Called for everything that was answered.
+  using OnAnswer = std::function<void(std::string_view answer)>;
+
+  /// `speed`: how much faster than a real one it moves. REQUIRES: speed > 0.
+  SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, double speed = 1);
+  ~SimulatedRapiro() override;
+
+  /// Makes a symbolic link to the line, replacing one that a simulator left behind; it is removed
+  /// with this. Throws std::system_error, when something else is in its place above all.
+  void make_link(const std::string& path);
+  void on_answer(OnAnswer callback) { on_answer_ = std::move(callback); }
+
+  [[nodiscard]] const std::string& path() const { return path_; }  // of the line
+  [[nodiscard]] RapiroView view() { return firmware_.view(robot_time()); }
+  [[nodiscard]] bool at_rest() { return firmware_.at_rest(robot_time()); }
+
+  void handle_read() override;
+
+ private:
+  struct Answer {
+    TimePoint due;
+    std::string text;
+  };
+  [[nodiscard]] TimePoint robot_time();
+  void answer_due();
+
+  const UniqueFd slave_;
+  const std::string path_;
+  const double speed_;
+  const TimePoint power_on_;
+  RapiroFirmware firmware_;
+  std::deque<Answer> answers_;
+  OnAnswer on_answer_;
+  std::string link_;
+  TimerId answer_timer_;
+  TimerId release_timer_;
+};
+
+}  // namespace bunshin
