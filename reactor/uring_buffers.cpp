@@ -1,0 +1,78 @@
+#include "reactor/uring_buffers.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "reactor/error.h"
+
+namespace bunshin {
+
+UringBuffers::UringBuffers(io_uring& ring, const EngineOptions& options)
+    : ring_(ring),
+      count_(options.receive_buffers),
+      buffer_bytes_(options.receive_buffer_bytes),
+      bytes_(std::size_t{options.receive_buffers} * options.receive_buffer_bytes),
+      uses_(options.receive_buffers) {
+  if (count_ == 0 || count_ > 32768 || (count_ & (count_ - 1)) != 0) {
+    throw_error(EINVAL, "io_uring: the number of receive buffers must be a power of two");
+  }
+  void* memory = ::mmap(nullptr, count_ * sizeof(io_uring_buf), PROT_READ | PROT_WRITE,
+                        MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+  if (memory == MAP_FAILED) throw_error(errno, "cannot get memory for io_uring's buffers");
+  buffers_ = static_cast<io_uring_buf_ring*>(memory);
+  io_uring_buf_ring_init(buffers_);
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
+  registration.ring_entries = count_;
+  registration.bgid = kGroup;
+  const int result = io_uring_register_buf_ring(&ring_, &registration, 0);
+  if (result < 0) {
+    ::munmap(memory, count_ * sizeof(io_uring_buf));
+    throw_error(-result, "cannot register io_uring's buffers (Linux 5.19 is needed, and enough of "
+                         "RLIMIT_MEMLOCK)");
+  }
+  for (unsigned id = 0; id < count_; ++id) give_back(static_cast<std::uint16_t>(id));
+}
+
+UringBuffers::~UringBuffers() {
+  io_uring_unregister_buf_ring(&ring_, kGroup);
+  ::munmap(buffers_, count_ * sizeof(io_uring_buf));
+}
+
+void UringBuffers::append(Chain& chain, std::uint16_t id, std::uint32_t size) {
+  uses_[id] = {size, kNone};
+  if (chain.empty()) {
+    chain = {id, id, 0};
+  } else {
+    uses_[chain.last].next = id;
+    chain.last = id;
+  }
+}
+
+std::string_view UringBuffers::take(Chain& chain, std::size_t limit) {
+  const std::uint16_t id = chain.first;
+  const std::uint32_t size =
+      static_cast<std::uint32_t>(std::min<std::size_t>(limit, uses_[id].size - chain.start));
+  const std::string_view data(buffer(id) + chain.start, size);
+  chain.start += size;
+  if (chain.start == uses_[id].size) {
+    give_back_lent();
+    lent_ = id;
+    chain = {uses_[id].next, uses_[id].next == kNone ? kNone : chain.last, 0};
+  }
+  return data;
+}
+
+void UringBuffers::give_back_lent() {
+  if (lent_ != kNone) give_back(lent_);
+  lent_ = kNone;
+}
+
+void UringBuffers::give_back(std::uint16_t id) {
+  io_uring_buf_ring_add(buffers_, buffer(id), buffer_bytes_, id, io_uring_buf_ring_mask(count_), 0);
+  io_uring_buf_ring_advance(buffers_, 1);
+}
+
+}  // namespace bunshin

@@ -1,0 +1,584 @@
+// io_uring(7), Linux 6.1 or later: operations are handed to the kernel and completed by it, with one
+// io_uring_enter(2) a round. Streams and listeners are served that way; everything else (ttys, pipes,
+// foreign descriptors, the models that studies compare) is polled through the same ring. Out-of-band
+// data is not reported: a poll beside every receive would cost each message.
+
+#include <liburing.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reactor/engine.h"
+#include "reactor/error.h"
+#include "reactor/unique_fd.h"
+#include "reactor/uring_buffers.h"
+
+namespace bunshin {
+
+namespace {
+
+constexpr unsigned kEntries = 4096;
+constexpr unsigned kCompletions = 4 * kEntries;
+/// What a stream may have on its way to the kernel, and what may wait for a handler who parks.
+constexpr std::size_t kSendLimit = 128 * 1024;
+constexpr std::size_t kKeepLimit = 64 * 1024;
+/// How long a closed descriptor goes on sending what it owes to a peer that does not read.
+constexpr __kernel_timespec kLinger{5, 0};
+
+/// What a completion is about; in the low bits of its user data. The descriptor and the generation
+/// fill the rest.
+enum class Op : std::uint8_t { receive, send, accept, poll, wake, linger, ignored };
+
+std::uint64_t user_data(Op op, int fd, Generation generation) {
+  return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd) << 3 |
+         static_cast<std::uint8_t>(op);
+}
+
+struct Outgoing {
+  std::string data;  // belongs to the kernel until the send completes
+  std::size_t sent = 0;
+  std::string next;  // sent after it
+};
+
+/// Received and not taken by the handler within its round.
+struct Kept {
+  std::string data;
+  std::size_t start = 0;  // what lies before it was taken
+};
+
+struct Stream {
+  Generation generation = 0;  // 0: not ours
+  Kind kind = Kind::file;
+  bool polled = false;      // readiness only, by a poll
+  bool level = false;
+  bool wanted = false;      // receiving, or accepting
+  bool armed = false;       // a multishot operation is in the kernel
+  bool to_arm = false;      // listed in to_arm_
+  bool holding = false;     // listed in holding_
+  bool ended = false;
+  bool blocked = false;     // send() took less than it was given
+  bool shut = false;        // shut_down() was called
+  bool closing = false;
+  std::uint8_t interest = 0;       // level
+  std::uint16_t pending = 0;       // operations whose last completion is to come
+  int error = 0;
+  std::uint32_t round = 0;         // in which it was last reported,
+  std::uint32_t event = 0;         // and where
+  UringBuffers::Chain received;    // by the last wait
+  std::unique_ptr<Kept> kept;      // by earlier ones
+  std::unique_ptr<Outgoing> out;
+  std::unique_ptr<std::deque<int>> accepted;
+};
+
+class UringEngine final : public Engine {
+ public:
+  explicit UringEngine(const EngineOptions& options);
+  ~UringEngine() override;
+
+  [[nodiscard]] std::string_view name() const override { return "io_uring"; }
+  void add(int fd, Generation generation, Kind kind, Model model, std::uint8_t interest) override;
+  void modify(int fd, Generation generation, std::uint8_t interest) override;
+  void remove(int fd) noexcept override;
+  std::size_t wait(Timeout timeout, std::span<Event> events) override;
+  void wake() noexcept override {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof one);
+  }
+
+  [[nodiscard]] bool serves(Kind kind) const override { return kind != Kind::file; }
+  std::string_view receive(int fd, std::size_t limit, IoResult& result) override;
+  IoResult send(int fd, std::string_view data) override;
+  int accept(int fd, sockaddr* peer, socklen_t* length) override;
+  void want(int fd, bool wanted) noexcept override;
+  void shut_down(int fd) noexcept override;
+  [[nodiscard]] bool owes(int fd) const override { return streams_[index(fd)].out != nullptr; }
+  void close(int fd) noexcept override;
+
+ private:
+  static std::size_t index(int fd) { return static_cast<std::size_t>(fd); }
+  Stream& stream(int fd) { return streams_[index(fd)]; }
+  void enable();
+  io_uring_sqe* entry();
+  void enter(Timeout timeout);
+  void arm(int fd, Stream& stream);
+  void arm_later(int fd, Stream& stream);
+  void arm_poll(int fd, Stream& stream, unsigned mask);
+  void cancel(Op op, int fd, const Stream& stream);
+  void start_send(int fd, Stream& stream);
+  void keep_untaken();
+  void complete(const io_uring_cqe& completion);
+  void received(int fd, Stream& stream, const io_uring_cqe& completion);
+  void accepted(int fd, Stream& stream, int result);
+  void sent(int fd, Stream& stream, int result);
+  void polled(int fd, Stream& stream, int result);
+  void report(int fd, Stream& stream, unsigned bits);
+  void finish_close(int fd, Stream& stream);
+  void arm_wake();
+
+  io_uring ring_{};
+  std::optional<UringBuffers> buffers_;
+  UniqueFd wake_;
+  std::uint64_t wakes_ = 0;  // read into by the kernel
+  bool enabled_ = false;
+  std::vector<Stream> streams_;  // by descriptor
+  std::vector<int> to_arm_;
+  std::vector<int> holding_;
+  std::vector<std::unique_ptr<Outgoing>> spare_;
+  std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
+  std::size_t closing_ = 0;
+  std::uint32_t round_ = 0;
+  std::span<Event> events_;  // of the running wait
+  std::size_t filled_ = 0;
+};
+
+UringEngine::UringEngine(const EngineOptions& options) : wake_(::eventfd(0, EFD_CLOEXEC)) {
+  if (!wake_) throw_error(errno, "cannot make an eventfd");
+  io_uring_params parameters{};
+  // Without the last two it was measured slower than epoll. R_DISABLED: the ring belongs to the
+  // thread that enables it, and that is the one that runs the loop.
+  parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
+                     IORING_SETUP_DEFER_TASKRUN;
+  parameters.cq_entries = kCompletions;
+  const int result = io_uring_queue_init_params(kEntries, &ring_, &parameters);
+  if (result < 0) {
+    throw_error(-result, "cannot make an io_uring (Linux 6.1 is needed, kernel.io_uring_disabled and "
+                         "seccomp must allow it, and RLIMIT_MEMLOCK must leave room)");
+  }
+  try {
+    buffers_.emplace(ring_, options);
+  } catch (...) {
+    io_uring_queue_exit(&ring_);
+    throw;
+  }
+  arm_wake();
+}
+
+UringEngine::~UringEngine() {
+  // What was sent just before the end is still owed.
+  try {
+    std::array<Event, 64> events;
+    for (int tries = 0; closing_ > 0 && tries < 20; ++tries) {
+      wait(std::chrono::milliseconds(100), events);
+    }
+  } catch (const std::system_error&) {
+    // The ring belongs to another thread, or is broken: nothing more can be sent.
+  }
+  buffers_.reset();
+  io_uring_queue_exit(&ring_);
+  for (std::size_t fd = 0; fd < streams_.size(); ++fd) {
+    if (streams_[fd].closing) ::close(static_cast<int>(fd));
+  }
+}
+
+void UringEngine::enable() {
+  if (std::exchange(enabled_, true)) return;
+  // Not by liburing: 2.3 forgot to export io_uring_enable_rings.
+  if (::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
+    throw_error(errno, "cannot enable an io_uring");
+  }
+}
+
+io_uring_sqe* UringEngine::entry() {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+  while (sqe == nullptr) {  // the queue is full: hand it over
+    enable();
+    io_uring_submit(&ring_);
+    sqe = io_uring_get_sqe(&ring_);
+  }
+  return sqe;
+}
+
+// --- Registration ---
+
+void UringEngine::add(int fd, Generation generation, Kind kind, Model model, std::uint8_t interest) {
+  if (index(fd) >= streams_.size()) streams_.resize(index(fd) + index(fd) / 2 + 16);
+  Stream& added = stream(fd);
+  added = Stream();
+  added.generation = generation;
+  added.kind = kind;
+  added.polled = model != Model::remembered || kind == Kind::file;
+  added.level = model == Model::level;
+  added.interest = added.level ? interest : ready::readable | ready::urgent | ready::writable;
+  added.wanted = !added.polled && (interest & ready::readable) != 0;
+  if (added.polled || added.wanted) return arm_later(fd, added);
+  arm_poll(fd, added, POLLOUT);  // still connecting
+}
+
+void UringEngine::modify(int fd, Generation, std::uint8_t interest) {
+  Stream& changed = stream(fd);
+  changed.interest = interest;
+  if (changed.armed) {
+    cancel(Op::poll, fd, changed);  // its completion arms the new interest
+  } else {
+    arm_later(fd, changed);
+  }
+}
+
+void UringEngine::remove(int fd) noexcept {
+  Stream& removed = stream(fd);
+  if (removed.armed) cancel(Op::poll, fd, removed);
+  removed = Stream();
+}
+
+void UringEngine::arm_later(int fd, Stream& armed) {
+  if (armed.armed || armed.to_arm) return;
+  armed.to_arm = true;
+  to_arm_.push_back(fd);
+}
+
+void UringEngine::arm(int fd, Stream& armed) {
+  armed.to_arm = false;
+  if (armed.armed || armed.closing || armed.generation == 0) return;
+  if (armed.polled) {
+    unsigned mask = armed.interest & (ready::readable | ready::urgent | ready::writable);
+    if ((mask & ready::readable) != 0) mask |= POLLRDHUP;
+    return arm_poll(fd, armed, mask);
+  }
+  if (!armed.wanted || armed.ended || armed.error != 0) return;
+  armed.armed = true;
+  ++armed.pending;
+  io_uring_sqe* sqe = entry();
+  if (armed.kind == Kind::listener) {
+    io_uring_prep_multishot_accept(sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sqe->user_data = user_data(Op::accept, fd, armed.generation);
+    return;
+  }
+  io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
+  sqe->flags |= IOSQE_BUFFER_SELECT;
+  sqe->buf_group = UringBuffers::kGroup;
+  sqe->user_data = user_data(Op::receive, fd, armed.generation);
+}
+
+void UringEngine::arm_poll(int fd, Stream& armed, unsigned mask) {
+  if (armed.level && mask == 0) return;
+  armed.armed = true;
+  ++armed.pending;
+  io_uring_sqe* sqe = entry();
+  // Multishot polls are edge-triggered; the others are armed anew for every event.
+  if (armed.polled && !armed.level) {
+    io_uring_prep_poll_multishot(sqe, fd, mask);
+  } else {
+    io_uring_prep_poll_add(sqe, fd, mask);
+  }
+  sqe->user_data = user_data(Op::poll, fd, armed.generation);
+}
+
+void UringEngine::cancel(Op op, int fd, const Stream& cancelled) {
+  io_uring_sqe* sqe = entry();
+  io_uring_prep_cancel64(sqe, user_data(op, fd, cancelled.generation), 0);
+  sqe->user_data = user_data(Op::ignored, fd, 0);
+}
+
+void UringEngine::want(int fd, bool wanted) noexcept {
+  Stream& changed = stream(fd);
+  if (changed.wanted == wanted) return;
+  changed.wanted = wanted;
+  if (wanted) {
+    arm_later(fd, changed);
+  } else if (changed.armed) {
+    cancel(changed.kind == Kind::listener ? Op::accept : Op::receive, fd, changed);
+  }
+}
+
+void UringEngine::close(int fd) noexcept {
+  Stream& closed = stream(fd);
+  while (!closed.received.empty()) buffers_->take(closed.received, kKeepLimit);
+  closed.kept.reset();
+  if (closed.accepted) {
+    for (const int waiting : *closed.accepted) ::close(waiting);
+    closed.accepted.reset();
+  }
+  closed.closing = true;
+  ++closing_;
+  if (closed.pending == 0) return finish_close(fd, closed);
+  // A pending receive would keep the FIN from being sent.
+  if (closed.armed) {
+    const Op receiving = closed.kind == Kind::listener ? Op::accept : Op::receive;
+    cancel(closed.wanted ? receiving : Op::poll, fd, closed);
+  }
+  if (!closed.out) return;
+  io_uring_sqe* sqe = entry();
+  io_uring_prep_timeout(sqe, const_cast<__kernel_timespec*>(&kLinger), 0, 0);
+  sqe->user_data = user_data(Op::linger, fd, closed.generation);
+}
+
+void UringEngine::finish_close(int fd, Stream& closed) {
+  ::close(fd);
+  closed = Stream();
+  --closing_;
+}
+
+// --- Operations ---
+
+std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& result) {
+  Stream& from = stream(fd);
+  buffers_->give_back_lent();
+  lent_.reset();
+  std::string_view data;
+  if (from.kept) {
+    data = std::string_view(from.kept->data).substr(from.kept->start, limit);
+    from.kept->start += data.size();
+    if (from.kept->start == from.kept->data.size()) lent_ = std::move(from.kept);
+  } else if (!from.received.empty()) {
+    data = buffers_->take(from.received, limit);
+  }
+  if (from.kept || !from.received.empty()) {
+    result = {data.size(), IoStatus::done, 0};
+  } else if (!from.ended && from.error == 0) {
+    if (from.wanted) arm_later(fd, from);
+    result = {data.size(), IoStatus::exhausted, 0};
+  } else if (!data.empty()) {
+    result = {data.size(), IoStatus::done, 0};  // the end comes with the next call
+  } else {
+    result = {0, from.error != 0 ? IoStatus::failed : IoStatus::end_of_file, from.error};
+  }
+  return data;
+}
+
+IoResult UringEngine::send(int fd, std::string_view data) {
+  Stream& to = stream(fd);
+  if (to.error != 0) return {0, IoStatus::failed, to.error};
+  std::size_t taken = 0;
+  if (!to.out) {
+    if (spare_.empty()) spare_.push_back(std::make_unique<Outgoing>());
+    to.out = std::move(spare_.back());
+    spare_.pop_back();
+    taken = std::min(data.size(), kSendLimit);
+    to.out->data.assign(data.substr(0, taken));
+    start_send(fd, to);
+  } else {
+    taken = std::min(data.size(), kSendLimit - std::min(kSendLimit, to.out->next.size()));
+    to.out->next.append(data.substr(0, taken));
+  }
+  to.blocked = taken < data.size();
+  return {taken, to.blocked ? IoStatus::exhausted : IoStatus::done, 0};
+}
+
+void UringEngine::start_send(int fd, Stream& to) {
+  const std::string_view rest = std::string_view(to.out->data).substr(to.out->sent);
+  io_uring_sqe* sqe = entry();
+  io_uring_prep_send(sqe, fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_WAITALL);
+  sqe->user_data = user_data(Op::send, fd, to.generation);
+  ++to.pending;
+}
+
+void UringEngine::shut_down(int fd) noexcept {
+  Stream& ending = stream(fd);
+  ending.shut = true;
+  if (!ending.out) ::shutdown(fd, SHUT_WR);
+}
+
+int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) {
+  Stream& listener = stream(fd);
+  if (!listener.accepted || listener.accepted->empty()) {
+    const int error = std::exchange(listener.error, 0);
+    if (error == 0 && listener.wanted) arm_later(fd, listener);
+    errno = error == 0 ? EAGAIN : error;
+    return -1;
+  }
+  const int accepted = listener.accepted->front();
+  listener.accepted->pop_front();
+  const socklen_t room = *length;
+  if (::getpeername(accepted, peer, length) != 0) {  // it has left again already
+    *length = room;
+    ::getsockname(accepted, peer, length);
+  }
+  return accepted;
+}
+
+// --- Waiting ---
+
+/// Buffers must not stay with handlers who park: they are needed to receive for all others.
+void UringEngine::keep_untaken() {
+  for (const int fd : holding_) {
+    Stream& held = stream(fd);
+    held.holding = false;
+    if (held.received.empty()) continue;
+    if (!held.kept) held.kept = std::make_unique<Kept>();
+    while (!held.received.empty()) {
+      held.kept->data.append(buffers_->take(held.received, kKeepLimit));
+    }
+    if (held.armed && held.kept->data.size() >= kKeepLimit) cancel(Op::receive, fd, held);
+  }
+  holding_.clear();
+}
+
+void UringEngine::enter(Timeout timeout) {
+  int result = 0;
+  if (timeout == Timeout::zero()) {
+    result = io_uring_submit_and_get_events(&ring_);
+  } else if (timeout == kForever) {
+    result = io_uring_submit_and_wait(&ring_, 1);
+  } else {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+    __kernel_timespec limit{seconds.count(), (timeout - seconds).count()};
+    io_uring_cqe* unused = nullptr;
+    result = io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &limit, nullptr);
+  }
+  // EAGAIN, EBUSY: too much is under way; taking completions makes room.
+  if (result < 0 && result != -EINTR && result != -ETIME && result != -EAGAIN && result != -EBUSY) {
+    throw_error(-result, "waiting with io_uring failed");
+  }
+}
+
+std::size_t UringEngine::wait(Timeout timeout, std::span<Event> events) {
+  enable();
+  buffers_->give_back_lent();
+  lent_.reset();
+  keep_untaken();
+  for (std::size_t item = 0; item < to_arm_.size(); ++item) arm(to_arm_[item], stream(to_arm_[item]));
+  to_arm_.clear();
+  enter(timeout);
+  ++round_;
+  events_ = events;
+  filled_ = 0;
+  io_uring_cqe* next = nullptr;
+  while (filled_ < events.size() && io_uring_peek_cqe(&ring_, &next) == 0) {
+    const io_uring_cqe completion = *next;
+    io_uring_cqe_seen(&ring_, next);
+    complete(completion);
+  }
+  return filled_;
+}
+
+void UringEngine::complete(const io_uring_cqe& completion) {
+  const auto op = static_cast<Op>(completion.user_data & 7);
+  const int fd = static_cast<int>(completion.user_data >> 3 & 0x1fffffff);
+  const auto generation = static_cast<Generation>(completion.user_data >> 32);
+  if (op == Op::wake) return arm_wake();
+  Stream& of = stream(fd);
+  if (op == Op::ignored || of.generation != generation) return;
+  const bool last = (completion.flags & IORING_CQE_F_MORE) == 0;
+  if (last && op != Op::linger) --of.pending;
+  if (last && op != Op::send && op != Op::linger) of.armed = false;
+  switch (op) {
+    case Op::receive:
+      received(fd, of, completion);
+      break;
+    case Op::accept:
+      accepted(fd, of, completion.res);
+      break;
+    case Op::send:
+      sent(fd, of, completion.res);
+      break;
+    case Op::linger:
+      cancel(Op::send, fd, of);
+      break;
+    default:
+      polled(fd, of, completion.res);
+      break;
+  }
+  if (of.closing && of.pending == 0) finish_close(fd, of);
+}
+
+void UringEngine::received(int fd, Stream& to, const io_uring_cqe& completion) {
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+    const auto id = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    if (to.closing || completion.res <= 0) {
+      buffers_->give_back(id);
+    } else {
+      buffers_->append(to.received, id, static_cast<std::uint32_t>(completion.res));
+    }
+  }
+  if (to.closing) return;
+  if (completion.res > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
+  if (completion.res == 0) to.ended = true;
+  const bool interrupted = completion.res == -ENOBUFS || completion.res == -ECANCELED ||
+                           completion.res == -EINTR || completion.res == -EAGAIN;
+  if (completion.res < 0 && !interrupted) to.error = -completion.res;
+  // After a cancellation for a full Kept, receive() arms when that has been taken.
+  const bool room = completion.res != -ECANCELED || !to.kept;
+  if (!to.armed && to.wanted && room) arm_later(fd, to);
+  if (!interrupted) report(fd, to, completion.res > 0 ? ready::readable : ready::readable | ready::peer_ended);
+}
+
+void UringEngine::accepted(int fd, Stream& listener, int result) {
+  if (listener.closing) {
+    if (result >= 0) ::close(result);
+    return;
+  }
+  if (result >= 0) {
+    if (!listener.accepted) listener.accepted = std::make_unique<std::deque<int>>();
+    listener.accepted->push_back(result);
+  } else if (result != -ECANCELED) {
+    listener.error = -result;  // accept() tells, and the one after that tries again
+  }
+  if (!listener.armed && listener.wanted && listener.error == 0) arm_later(fd, listener);
+  if (result != -ECANCELED) report(fd, listener, ready::readable);
+}
+
+void UringEngine::sent(int fd, Stream& from, int result) {
+  Outgoing& out = *from.out;
+  if (result >= 0) {
+    out.sent += static_cast<std::size_t>(result);
+    if (out.sent == out.data.size()) {
+      out.data.clear();
+      out.sent = 0;
+      std::swap(out.data, out.next);
+    }
+    if (!out.data.empty()) start_send(fd, from);
+  } else {
+    from.error = -result;
+  }
+  if (result < 0 || out.data.empty()) {
+    out = Outgoing{std::move(out.data), 0, {}};
+    out.data.clear();
+    constexpr std::size_t kWorthKeeping = 4096;
+    if (out.data.capacity() <= kWorthKeeping) spare_.push_back(std::move(from.out));
+    from.out.reset();
+    if (from.shut) ::shutdown(fd, SHUT_WR);
+  }
+  if (from.closing) return;
+  if (result < 0) return report(fd, from, ready::failed);
+  const bool room = !from.out || from.out->next.size() <= kSendLimit / 2;
+  if ((from.blocked && room) || (!from.out && from.ended)) {
+    from.blocked = false;
+    report(fd, from, ready::writable);
+  }
+}
+
+void UringEngine::polled(int fd, Stream& of, int result) {
+  if (of.closing) return;
+  if (of.polled && !of.armed) arm_later(fd, of);
+  if (result == -ECANCELED) return;
+  static_assert(POLLIN == 0x01 && POLLPRI == 0x02 && POLLOUT == 0x04 && POLLERR == 0x08 &&
+                POLLHUP == 0x10 && POLLRDHUP >> 8 == 0x20);
+  const auto mask = static_cast<unsigned>(result);
+  report(fd, of, result < 0 ? unsigned{ready::failed} : (mask & 0x1f) | (mask >> 8 & 0x20));
+}
+
+/// All that one wait finds out about a descriptor is one event.
+void UringEngine::report(int fd, Stream& of, unsigned bits) {
+  if (of.round != round_) {
+    of.round = round_;
+    of.event = static_cast<std::uint32_t>(filled_);
+    events_[filled_++] = {fd, of.generation, 0};
+  }
+  events_[of.event].bits |= static_cast<std::uint8_t>(bits);
+}
+
+void UringEngine::arm_wake() {
+  io_uring_sqe* sqe = entry();
+  io_uring_prep_read(sqe, wake_.get(), &wakes_, sizeof wakes_, 0);
+  sqe->user_data = user_data(Op::wake, 0, 0);
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options) {
+  return std::make_unique<UringEngine>(options);
+}
+
+}  // namespace bunshin
