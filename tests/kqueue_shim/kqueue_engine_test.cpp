@@ -19,7 +19,7 @@
 
 namespace bunshin {
 
-std::unique_ptr<Engine> make_kqueue_engine();
+std::unique_ptr<Engine> make_kqueue_engine(const EngineOptions& options);
 
 namespace {
 
@@ -39,7 +39,11 @@ class KqueueEngine : public ::testing::Test {
     return events;
   }
 
-  std::unique_ptr<Engine> engine_ = make_kqueue_engine();
+  void watch(int fd, Generation generation, Model model, std::uint8_t interest) {
+    engine_->add(fd, generation, Kind::file, model, interest);
+  }
+
+  std::unique_ptr<Engine> engine_ = make_kqueue_engine({});
 };
 
 TEST_F(KqueueEngine, ReadingAndWritingAreOneEvent) {
@@ -47,8 +51,8 @@ TEST_F(KqueueEngine, ReadingAndWritingAreOneEvent) {
   const Pair second = unix_pair();
   put(first.peer, "x");
   put(second.peer, "x");
-  engine_->add(first.watched.get(), 7, Model::remembered, 0);
-  engine_->add(second.watched.get(), 8, Model::remembered, 0);
+  watch(first.watched.get(), 7, Model::remembered, 0);
+  watch(second.watched.get(), 8, Model::remembered, 0);
   const auto events = wait(kLong);
   ASSERT_THAT(events, SizeIs(2));
   for (const Event& event : events) {
@@ -60,7 +64,7 @@ TEST_F(KqueueEngine, ReadingAndWritingAreOneEvent) {
 
 TEST_F(KqueueEngine, HalfClosedIsNotHungUp) {
   const Pair pair = tcp_pair();
-  engine_->add(pair.watched.get(), 1, Model::remembered, 0);
+  watch(pair.watched.get(), 1, Model::remembered, 0);
   ::shutdown(pair.peer.get(), SHUT_WR);
   unsigned bits = 0;
   while ((bits & ready::peer_ended) == 0) {
@@ -71,7 +75,7 @@ TEST_F(KqueueEngine, HalfClosedIsNotHungUp) {
 
 TEST_F(KqueueEngine, ResetHasFailed) {
   Pair pair = tcp_pair();
-  engine_->add(pair.watched.get(), 1, Model::remembered, 0);
+  watch(pair.watched.get(), 1, Model::remembered, 0);
   wait(kNow);
   const linger abort{1, 0};
   ::setsockopt(pair.peer.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
@@ -84,7 +88,7 @@ TEST_F(KqueueEngine, ResetHasFailed) {
 
 TEST_F(KqueueEngine, UrgentDataIsReported) {
   const Pair pair = tcp_pair();
-  engine_->add(pair.watched.get(), 1, Model::remembered, 0);
+  watch(pair.watched.get(), 1, Model::remembered, 0);
   wait(kNow);
   ::send(pair.peer.get(), "!", 1, MSG_OOB);
   EXPECT_NE(wait(kLong).at(0).bits & ready::urgent, 0);
@@ -94,7 +98,7 @@ TEST_F(KqueueEngine, PipeWithoutOtherEndIsHungUpFromTheStart) {
   for (Pair (*make)() : {pipe_to_read, pipe_to_write}) {
     Pair pair = make();
     pair.peer.reset();
-    engine_->add(pair.watched.get(), 1, Model::remembered, 0);
+    watch(pair.watched.get(), 1, Model::remembered, 0);
     EXPECT_NE(wait(kLong).at(0).bits & ready::hung_up, 0);
     engine_->remove(pair.watched.get());
   }
@@ -103,7 +107,7 @@ TEST_F(KqueueEngine, PipeWithoutOtherEndIsHungUpFromTheStart) {
 TEST_F(KqueueEngine, LevelReportsWhatWasLastWanted) {
   const Pair pair = unix_pair();
   const int fd = pair.watched.get();
-  engine_->add(fd, 1, Model::level, ready::readable);
+  watch(fd, 1, Model::level, ready::readable);
   EXPECT_THAT(wait(kNow), SizeIs(0));
   put(pair.peer, "x");
   for (int i = 0; i < 2; ++i) EXPECT_EQ(wait(kLong).at(0).bits, ready::readable);
@@ -120,7 +124,7 @@ TEST_F(KqueueEngine, SerialPortThatIgnoresClearIsReportedOnceAndAgainWhenExhaust
   ignore_clear_for_tty_writes(true);
   const Pair tty = pty_pair();
   const int fd = tty.watched.get();
-  engine_->add(fd, 5, Model::remembered, 0);
+  watch(fd, 5, Model::remembered, 0);
   EXPECT_EQ(wait(kLong).at(0).bits, ready::writable);
   EXPECT_THAT(wait(kNow), SizeIs(0)) << "it would spin";
   engine_->rearm(fd, ready::readable);
@@ -139,11 +143,11 @@ TEST_F(KqueueEngine, SerialPortThatIgnoresClearIsReportedOnceAndAgainWhenExhaust
 TEST_F(KqueueEngine, RemovedIsSilentAndItsNumberHasNewGeneration) {
   const Pair pair = unix_pair();
   const int fd = pair.watched.get();
-  engine_->add(fd, 1, Model::remembered, 0);
+  watch(fd, 1, Model::remembered, 0);
   engine_->remove(fd);
   put(pair.peer, "x");
   EXPECT_THAT(wait(kNow), SizeIs(0));
-  engine_->add(fd, 2, Model::level, ready::readable);
+  watch(fd, 2, Model::level, ready::readable);
   for (int i = 0; i < 2; ++i) {  // nothing is left of the old registration, EV_CLEAR neither
     const auto events = wait(kLong);
     ASSERT_THAT(events, SizeIs(1));
@@ -156,7 +160,7 @@ TEST_F(KqueueEngine, SmallAnswerLosesNothing) {
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     pairs[i] = unix_pair();
     put(pairs[i].peer, "x");
-    engine_->add(pairs[i].watched.get(), static_cast<Generation>(i + 1), Model::remembered, 0);
+    watch(pairs[i].watched.get(), static_cast<Generation>(i + 1), Model::remembered, 0);
   }
   std::vector<unsigned> bits(pairs.size());
   for (auto events = wait(kNow, 7); !events.empty(); events = wait(kNow, 7)) {
@@ -181,7 +185,7 @@ TEST_F(KqueueEngine, WhatIsNotOpenIsRefused) {
   const int fd = pair.watched.get();
   pair.watched.reset();
   try {
-    engine_->add(fd, 1, Model::remembered, 0);
+    watch(fd, 1, Model::remembered, 0);
     FAIL() << "it was taken";
   } catch (const std::system_error& error) {
     EXPECT_EQ(error.code().value(), EBADF);
