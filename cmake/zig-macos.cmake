@@ -13,6 +13,7 @@ set(CMAKE_CXX_COMPILER "${_kit}/bin/c++")
 set(CMAKE_AR "${_kit}/bin/ar" CACHE FILEPATH "")
 set(CMAKE_RANLIB "${_kit}/bin/ranlib" CACHE FILEPATH "")
 set(CMAKE_INSTALL_NAME_TOOL /bin/true CACHE FILEPATH "")  # nothing is installed
+set(CMAKE_SIZEOF_VOID_P 8)  # CMake's own way to find out passes -Wl,-v, which zig refuses
 set(CMAKE_OSX_SYSROOT "" CACHE PATH "")                   # zig brings its own
 
 # Nothing of the host's may be found: its headers are glibc's, its libraries ELF.

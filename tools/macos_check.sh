@@ -75,6 +75,10 @@ prepare_kit() {
   # Both systems mangle C++ names alike, but for one underscore in front.
   local pugixml
   pugixml=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libpugixml.*=> //p' | head -1)
+  if [[ -z $pugixml ]]; then
+    echo "macos_check: libpugixml is not installed; tools/setup.sh installs it" >&2
+    exit 1
+  fi
   # shellcheck disable=SC2046 # one word a symbol
   stub "$kit" pugixml $(nm -D --defined-only "$pugixml" | awk '$3 ~ /pugi/ { print "_" $3 }')
   package "$kit" fmt fmt::fmt INTERFACE_COMPILE_DEFINITIONS FMT_HEADER_ONLY
@@ -89,7 +93,7 @@ check() {
   echo "== macOS $architecture"
   prepare_kit "$kit" "$architecture"
   BUNSHIN_MACOS_KIT=$kit cmake -S "$root" -B "$out" -G "$generator" \
-    --toolchain "$root/cmake/zig-macos.cmake" -DCMAKE_BUILD_TYPE=Release
+    --toolchain "$root/cmake/zig-macos.cmake" -DBUNSHIN_BUILD_TESTS=OFF -DCMAKE_CXX_COMPILER_LAUNCHER=
   BUNSHIN_MACOS_KIT=$kit cmake --build "$out" --parallel "$(nproc)"
 }
 
