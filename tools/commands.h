@@ -7,9 +7,13 @@ namespace bunshin {
 // One function a subcommand, each in its own file: command_NAME.cpp. It adds the subcommand to the
 // program; parsing the arguments runs it. A failure leaves as an exception, which main() prints.
 
+void add_bridge_command(CLI::App& app);
 void add_chat_command(CLI::App& app);
 void add_connect_command(CLI::App& app);
+void add_demo_command(CLI::App& app);
 void add_echo_command(CLI::App& app);
+void add_sim_command(CLI::App& app);
+void add_load_command(CLI::App& app);
 void add_version_command(CLI::App& app);
 
 }  // namespace bunshin

@@ -1,0 +1,131 @@
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bridge/bridge.h"
+#include "bridge/raw_bridge.h"
+#include "reactor/log.h"
+#include "tools/bridge_text.h"
+#include "tools/command.h"
+#include "tools/commands.h"
+
+namespace bunshin {
+
+namespace {
+
+struct BridgeCommand {
+  std::string config;
+  std::string julius;
+  std::string serial;
+  int baud = 0;
+  bool raw = false;
+  bool check = false;
+  bool verbose = false;
+  std::shared_ptr<ReactorOptions> loop;
+};
+
+/// Writes what the bridge does to the log.
+class BridgeLog : public BridgeObserver {
+ public:
+  void heard(const Decision& decision) override {
+    log(LogLevel::info, "heard {}", decision_text(decision));
+  }
+  void not_understood(const JuliusMessage& message) override {
+    log(LogLevel::info, "heard something, not understood ({} {})", message.tag,
+        message.attribute("REASON"));
+  }
+  void answered(std::string_view command, const RapiroReply& reply) override {
+    // The queue's own question, ten times a second while a pose waits.
+    const auto level = command == "#C" ? LogLevel::debug : LogLevel::info;
+    log(level, "sent {}, the robot answered {}", command, reply.text);
+  }
+  void retrying(std::string_view command, std::string_view reason) override {
+    log(LogLevel::warning, "{} is sent again: {}", command, reason);
+  }
+  void gave_up(std::string_view command, std::string_view reason) override {
+    log(LogLevel::error, "{} is given up: {}", command, reason);
+  }
+  void dropped(std::string_view command) override {
+    log(LogLevel::warning, "{} is dropped: #M0 goes ahead", command);
+  }
+  void refused(std::string_view command, std::string_view reason) override {
+    log(LogLevel::error, "{} is not sent: {}", command, reason);
+  }
+  void resynchronised() override { log(LogLevel::debug, "the robot's parser is in step"); }
+  void unexpected(const RapiroReply& reply) override {
+    log(LogLevel::debug, "the robot says {}, unasked", reply.text);
+  }
+};
+
+BridgeConfig read_config(const BridgeCommand& command) {
+  try {
+    BridgeConfig config = command.config.empty() ? builtin_config() : load_config(command.config);
+    if (!command.julius.empty()) config.julius_address = command.julius;
+    if (!command.serial.empty()) config.serial_device = command.serial;
+    if (command.baud != 0) config.serial_baud = command.baud;
+    return config;
+  } catch (const ConfigError& error) {
+    fmt::print(stderr, "bunshin: {}\n", error.what());
+    throw Exit{2};
+  }
+}
+
+void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
+  fmt::print("configuration: {}\n", command.config.empty() ? "built in" : command.config);
+  fmt::print("listens to Julius at {} ({})\n", config.julius_address,
+             command.raw ? "bytes as they come" : config.julius_encoding);
+  fmt::print("drives the serial line {} at {} baud\n", config.serial_device, config.serial_baud);
+  if (command.raw) {
+    fmt::print("carries every byte to it, and drops what it says\n");
+    return;
+  }
+  for (const Rule& rule : config.rules) {
+    fmt::print("{:>22}  when \"{}\" is heard, confidence {} or more\n", rule.send, rule.words,
+               rule.min_confidence.value_or(config.min_confidence));
+  }
+  if (config.rules.empty()) fmt::print("there is no rule: the robot will never move\n");
+}
+
+void run_bridge(const BridgeCommand& command) {
+  if (command.baud != 0 && !is_standard_baud(command.baud)) {
+    throw UsageError(
+        fmt::format("--baud: {} is not a standard baud rate; Rapiro's is 57600", command.baud));
+  }
+  const BridgeConfig config = read_config(command);
+  const Endpoint julius = parse_address(config.julius_address);
+  if (command.check) return print_plan(command, config);
+  if (command.verbose) set_log_level(LogLevel::debug);
+  BridgeLog observer;
+  Reactor reactor(*command.loop);
+  finish_on_signals(reactor);
+  if (command.raw) {
+    reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud);
+  } else {
+    reactor.emplace<Bridge>(config, observer);
+  }
+  log(LogLevel::info, "the serial line {} is open at {} baud", config.serial_device,
+      config.serial_baud);
+  reactor.run();
+}
+
+}  // namespace
+
+void add_bridge_command(CLI::App& app) {
+  auto command = std::make_shared<BridgeCommand>();
+  CLI::App* bridge = app.add_subcommand("bridge", "Move a robot by what Julius hears");
+  bridge->add_option("--config", command->config, "Rules and settings (TOML); default: built in")
+      ->type_name("FILE");
+  bridge->add_option("--julius", command->julius, "Where the engine listens")->type_name("ADDRESS");
+  bridge->add_option("--serial", command->serial, "The robot's serial line")->type_name("DEVICE");
+  bridge->add_option("--baud", command->baud, "Its speed")->type_name("N");
+  bridge->add_flag("--raw", command->raw, "No rules: every byte goes to the serial line");
+  bridge->add_flag("--check", command->check, "Only say what would be done");
+  bridge->add_flag("--verbose", command->verbose, "Log every detail");
+  command->loop = add_loop_options(*bridge);
+  bridge->callback([command] { run_bridge(*command); });
+}
+
+}  // namespace bunshin

@@ -1,0 +1,94 @@
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "bridge/simulated_julius.h"
+#include "bridge/simulated_rapiro.h"
+#include "tools/bridge_text.h"
+#include "tools/command.h"
+#include "tools/commands.h"
+
+namespace bunshin {
+
+namespace {
+
+struct JuliusCommand {
+  std::string transcript;
+  std::string address = "127.0.0.1:10500";
+  SimulatedJulius::Options options;
+  std::shared_ptr<ReactorOptions> loop;
+};
+
+JuliusTranscript load_transcript(const std::string& path) {
+  try {
+    return JuliusTranscript::load(path);
+  } catch (const TranscriptError& error) {
+    fmt::print(stderr, "bunshin: {}\n", error.what());
+    throw Exit{2};
+  }
+}
+
+void run_julius(const JuliusCommand& command) {
+  const double speed = command.options.speed;
+  if (speed != 0 && !(speed >= 0.001 && speed <= 1000)) {
+    throw UsageError("--speed: a number from 0.001 to 1000, or 0 for as fast as possible");
+  }
+  const Endpoint endpoint = parse_address(command.address);
+  JuliusTranscript transcript = load_transcript(command.transcript);
+  Reactor reactor(*command.loop);
+  finish_on_signals(reactor);
+  const auto& server =
+      reactor.emplace<SimulatedJulius>(endpoint, std::move(transcript), command.options);
+  announce(server.local_address());
+  reactor.run();
+}
+
+void run_rapiro(const std::string& link, const ReactorOptions& options) {
+  Reactor reactor(options);
+  finish_on_signals(reactor);
+  auto& robot = reactor.emplace<SimulatedRapiro>(PseudoTerminal::make());
+  if (!link.empty()) robot.make_link(link);
+  robot.on_answer([&robot](std::string_view answer) {
+    fmt::print("{:<9} {}\n", answer, robot_text(robot.view(), false));
+    std::fflush(stdout);
+  });
+  fmt::print("listening on {}\n", link.empty() ? robot.path() : link);
+  std::fflush(stdout);
+  reactor.run();
+}
+
+void add_julius(CLI::App& sim) {
+  auto command = std::make_shared<JuliusCommand>();
+  CLI::App* julius = sim.add_subcommand("julius", "Play a recorded session of the speech engine");
+  julius->add_option("TRANSCRIPT", command->transcript, "The .tsv, the .bin or their common stem")
+      ->required();
+  julius->add_option("ADDRESS", command->address, "Where to listen")->capture_default_str();
+  julius->add_option("--speed", command->options.speed, "Of the replay; 0: as fast as possible")
+      ->capture_default_str();
+  julius->add_flag("--loop", command->options.loop, "Begin anew at the end");
+  command->loop = add_loop_options(*julius);
+  julius->callback([command] { run_julius(*command); });
+}
+
+void add_rapiro(CLI::App& sim) {
+  auto link = std::make_shared<std::string>();
+  CLI::App* rapiro = sim.add_subcommand("rapiro", "Be a robot on a pseudo-terminal");
+  rapiro->add_option("--link", *link, "Make a symbolic link to it")->type_name("PATH");
+  auto loop = add_loop_options(*rapiro);
+  rapiro->callback([link, loop] { run_rapiro(*link, *loop); });
+}
+
+}  // namespace
+
+void add_sim_command(CLI::App& app) {
+  CLI::App* sim = app.add_subcommand("sim", "Stand in for the speech engine or for the robot");
+  sim->require_subcommand(1);
+  add_julius(*sim);
+  add_rapiro(*sim);
+}
+
+}  // namespace bunshin
