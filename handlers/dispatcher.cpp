@@ -85,12 +85,13 @@ void Dispatcher::listen(int backlog) {
   reactor().add(*this, std::move(setup_->socket), Kind::listener);
 }
 
-void Dispatcher::listen_on(const Endpoint& endpoint) {
+void Dispatcher::listen_on(const Endpoint& endpoint, bool share_port) {
   const auto addresses = endpoint.look_up();
   for (std::size_t index = 0;; ++index) {
     try {
       create_socket(addresses.at(index).family());
       set_reuse_addr();
+      if (share_port) set_reuse_port();
       bind(addresses[index]);
       return listen();
     } catch (const std::system_error&) {

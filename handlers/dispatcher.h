@@ -39,8 +39,8 @@ class Dispatcher : public EventHandler {
   /// Starts to listen; the socket enters the poll set now, not before. Throws std::system_error.
   void listen(int backlog = 512);
   /// All four at once, for an address as the user writes it: the first of a host's addresses that
-  /// works. A host name is looked up on the spot, which blocks.
-  void listen_on(const Endpoint& endpoint);
+  /// works. A host name is looked up on the spot, which blocks. `share_port`: see set_reuse_port.
+  void listen_on(const Endpoint& endpoint, bool share_port = false);
   /// The address the socket is bound to, with the real port. Throws std::system_error.
   [[nodiscard]] SocketAddress local_address() const;
 

@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
+#include <memory>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -12,8 +12,6 @@
 namespace bunshin {
 
 namespace {
-
-constexpr auto kFinishLimit = std::chrono::seconds(5);
 
 template <typename... Args>
 void tell(fmt::format_string<Args...> format, Args&&... args) {
@@ -37,19 +35,19 @@ std::string printable(std::string_view data) {
 /// A client of the server with options: the course's server1 and server2.
 class CourseEchoHandler : public EchoHandler {
  public:
-  CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer, Dispatcher& server,
-                    const EchoOptions& options)
+  CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer, const EchoOptions& options,
+                    Dispatcher* queue)
       : EchoHandler(reactor, std::move(socket)),
         peer_(std::move(peer)),
-        server_(server),
-        options_(options) {
+        options_(options),
+        queue_(queue) {
     if (options_.verbose) tell("...connected from: {}\n", peer_);
   }
 
   ~CourseEchoHandler() override {
     if (options_.verbose) tell("...{} left\n", peer_);
-    if (!options_.one_at_a_time) return;
-    server_.resume_reading();
+    if (queue_ == nullptr) return;
+    queue_->resume_reading();
     if (options_.verbose) tell("Waiting for connections...\n");
   }
 
@@ -59,7 +57,7 @@ class CourseEchoHandler : public EchoHandler {
     if (options_.verbose) tell("Received -> {}\n", printable(data));
     if (options_.stamp) send(time_stamp());
     send(data);
-    if (is_stop_word(data)) reactor().finish(kFinishLimit);
+    if (is_stop_word(data)) options_.stop();
   }
 
  private:
@@ -84,25 +82,76 @@ class CourseEchoHandler : public EchoHandler {
   }
 
   std::string peer_;
-  Dispatcher& server_;
   const EchoOptions& options_;
+  Dispatcher* queue_;  // whose next client is served after this one; null: all at once
   std::string line_;  // its beginning, as far as it has come
 };
 
+/// Called in the reactor's thread.
+void serve(Reactor& reactor, StreamSocket socket, const SocketAddress& peer,
+           const EchoOptions& options, Dispatcher* queue = nullptr) {
+  if (options.plain()) {
+    reactor.emplace<EchoHandler>(std::move(socket));
+  } else {
+    reactor.emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), options, queue);
+  }
+}
+
+/// Accepts for all reactors of a group.
+class HandOverServer : public EchoServer {
+ public:
+  HandOverServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options,
+                 ReactorGroup& group)
+      : EchoServer(reactor, endpoint, options), group_(group) {}
+
+  void handle_accepted(StreamSocket socket, const SocketAddress& peer) override {
+    Reactor& chosen = group_.at(next_++ % group_.size());
+    if (&chosen == &reactor()) return serve(chosen, std::move(socket), peer, options_);
+    // A posted function must be copyable. When that reactor has stopped, the socket is closed.
+    auto handed = std::make_shared<StreamSocket>(std::move(socket));
+    chosen.post([&chosen, &options = options_, handed, peer] {
+      serve(chosen, std::move(*handed), peer, options);
+    });
+  }
+
+ private:
+  ReactorGroup& group_;
+  std::size_t next_ = 0;
+};
+
+bool kernel_spreads(const SocketAddress& address) {
+#ifdef __linux__
+  return address.is_internet();
+#else
+  (void)address;  // macOS gives all to one listener; FreeBSD would need SO_REUSEPORT_LB
+  return false;
+#endif
+}
+
 }  // namespace
 
-EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options)
+EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options,
+                       bool share_port)
     : Dispatcher(reactor), options_(options) {
-  listen_on(endpoint);
+  listen_on(endpoint, share_port);
 }
 
 void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
-  if (options_.plain()) {
-    reactor().emplace<EchoHandler>(std::move(socket));
-    return;
-  }
-  reactor().emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), *this, options_);
+  serve(reactor(), std::move(socket), peer, options_, options_.one_at_a_time ? this : nullptr);
   if (options_.one_at_a_time) pause_reading();
+}
+
+SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint, const EchoOptions& options) {
+  const bool shared = group.size() > 1 && kernel_spreads(endpoint.look_up().front());
+  if (group.size() > 1 && !shared) {
+    return group.at(0).emplace<HandOverServer>(endpoint, options, group).local_address();
+  }
+  const auto address = group.at(0).emplace<EchoServer>(endpoint, options, shared).local_address();
+  const Endpoint same = Endpoint::parse(address.to_string());  // the port is known now
+  for (std::size_t index = 1; index < group.size(); ++index) {
+    group.at(index).emplace<EchoServer>(same, options, shared);
+  }
+  return address;
 }
 
 }  // namespace bunshin

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "handlers/buffered_dispatcher.h"
+#include "reactor/reactor_group.h"
 
 namespace bunshin {
 
@@ -13,6 +16,7 @@ struct EchoOptions {
   bool stamp = false;          ///< each answer begins with "[Mon Nov 23 09:33:39 2026] "
   bool verbose = false;        ///< tells on standard output who came, left, and said what
   std::string stop_word;       ///< when not empty: whoever sends just this stops the server
+  std::function<void()> stop;  ///< what that calls
   [[nodiscard]] bool plain() const {
     return !one_at_a_time && !stamp && !verbose && stop_word.empty();
   }
@@ -28,11 +32,18 @@ class EchoHandler : public BufferedDispatcher {
 /// The echo server. Owned by its reactor; `options` must outlive it and its clients.
 class EchoServer : public Dispatcher {
  public:
-  EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options);
+  /// With `share_port` several of them, in as many reactors, listen on one port.
+  EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options,
+             bool share_port = false);
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
 
- private:
+ protected:
   const EchoOptions& options_;
 };
+
+/// Serves echo with all reactors of `group`, and returns the address. Where the kernel spreads
+/// connections over several listeners, each reactor has its own (SO_REUSEPORT: internet sockets on
+/// Linux); elsewhere the first accepts and hands them over in turn. Call it before the group runs.
+SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint, const EchoOptions& options);
 
 }  // namespace bunshin

@@ -31,7 +31,10 @@ struct ReactorOptions {
   std::size_t turn_bytes = 256 * 1024;   ///< what a handler may move before the others' turn
   std::size_t scratch_bytes = 64 * 1024; ///< the most that one recv() lends
   std::size_t wait_events = 256;         ///< the most that one wait reports
-  EngineOptions engine_options;          ///< for engines that receive by themselves
+  /// For so long the loop polls before it sleeps, while recent waits were no longer than this: a
+  /// core that sleeps has to be woken, which costs more than a short wait. 0: never.
+  std::chrono::microseconds spin{0};
+  EngineOptions engine_options = {};     ///< for engines that receive by themselves
 };
 
 /// Counted since the reactor was made.
@@ -41,6 +44,9 @@ struct ReactorStats {
   std::uint64_t stale_events = 0;  ///< for descriptors that were closed meanwhile; dropped
   std::uint64_t stuck = 0;         ///< handlers parked because they did nothing when called
   std::uint64_t starved = 0;       ///< accepts that found no descriptor free
+  std::uint64_t spins = 0;         ///< waits that began with polling (see ReactorOptions::spin)
+  std::uint64_t spin_hits = 0;     ///< of those, the ones that did not have to sleep
+  Duration spun{};                 ///< the time that took
 };
 
 /// The result of Reactor::accept: a connection, or why there is none.
@@ -186,6 +192,7 @@ class Reactor {
 
   // A round (round.cpp)
   [[nodiscard]] Duration wait_limit(Duration limit);
+  std::size_t wait_spinning(Duration limit);
   void ask_parked();
   bool still_parked(EventHandler& handler) noexcept;
   void run_posts();
@@ -236,6 +243,7 @@ class Reactor {
   std::ptrdiff_t turn_left_ = 0;     // of its budget, in bytes
   std::vector<char> scratch_;
 
+  Duration recent_wait_{};  // a moving average, for spinning
   TimerHeap timers_;
   TimePoint now_{};
   bool now_known_ = false;

@@ -38,7 +38,9 @@ void Reactor::run_once(Duration limit) {
   now_known_ = false;
   if (!timers_.empty()) timers_.run_due(now());               // 1
   if (!parked_.empty()) ask_parked();                         // 2
-  const auto count = engine_->wait(wait_limit(limit), events_);  // 3
+  const Duration longest = wait_limit(limit);                 // 3
+  const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
+  const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
   if (posts_->posted()) run_posts();                          // 4
   take_events(count);                                         // 5
@@ -50,6 +52,33 @@ Duration Reactor::wait_limit(Duration limit) {
   if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
   if (timers_.empty()) return limit;
   return std::clamp(*timers_.next() - now(), Duration::zero(), limit);
+}
+
+/// Adaptive: where waits are long, or nothing comes at all, the loop sleeps as it would without.
+std::size_t Reactor::wait_spinning(Duration limit) {
+  const TimePoint start = Clock::now();
+  TimePoint time = start;
+  std::size_t count = 0;
+  bool woken = false;
+  if (recent_wait_ <= options_.spin) {
+    ++stats_.spins;
+    const TimePoint until = start + std::min<Duration>(options_.spin, limit);
+    do {
+      count = engine_->wait(Duration::zero(), events_);
+      woken = count > 0 || posts_->posted() || stop_requested_;
+      time = Clock::now();
+    } while (!woken && time < until);
+    stats_.spun += time - start;
+    if (woken) ++stats_.spin_hits;
+  }
+  if (!woken && (limit == Engine::kForever || time - start < limit)) {
+    count = engine_->wait(limit == Engine::kForever ? limit : limit - (time - start), events_);
+    time = Clock::now();
+  }
+  // One long wait must not end the spinning, nor one short wait begin it.
+  const Duration counted = std::min<Duration>(time - start, 8 * Duration(options_.spin));
+  recent_wait_ += (counted - recent_wait_) / 8;
+  return count;
 }
 
 void Reactor::ask_parked() {

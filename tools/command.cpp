@@ -6,8 +6,25 @@
 #include <csignal>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace bunshin {
+
+namespace {
+
+/// `all` is a reactor or a group: whatever has stop() and finish().
+template <typename All>
+void watch_signals(Reactor& reactor, All& all) {
+  auto signalled = std::make_shared<bool>(false);
+  const auto finish = [&all, signalled] {
+    if (std::exchange(*signalled, true)) return all.stop();
+    all.finish(kFinishLimit);
+  };
+  reactor.on_signal(SIGINT, finish);
+  reactor.on_signal(SIGTERM, finish);
+}
+
+}  // namespace
 
 std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command) {
   auto options = std::make_shared<ReactorOptions>();
@@ -15,6 +32,13 @@ std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command) {
       .add_option("--engine", options->engine,
                   "How to wait: auto, or a name `bunshin version` lists (also: BUNSHIN_ENGINE)")
       ->type_name("NAME");
+  // CLI11 knows no durations.
+  command
+      .add_option_function<unsigned>(
+          "--spin", [options](unsigned count) { options->spin = std::chrono::microseconds(count); },
+          "Poll for so long before sleeping, while waits are short: less latency for more CPU")
+      ->type_name("MICROSECONDS")
+      ->check(CLI::Range(0U, 1'000'000U));
   return options;
 }
 
@@ -26,16 +50,9 @@ Endpoint parse_address(const std::string& text) {
   }
 }
 
-void finish_on_signals(Reactor& reactor) {
-  auto signalled = std::make_shared<bool>(false);
-  const auto finish = [&reactor, signalled] {
-    if (*signalled) return reactor.stop();
-    *signalled = true;
-    reactor.finish(std::chrono::seconds(5));
-  };
-  reactor.on_signal(SIGINT, finish);
-  reactor.on_signal(SIGTERM, finish);
-}
+void finish_on_signals(Reactor& reactor) { watch_signals(reactor, reactor); }
+
+void finish_on_signals(ReactorGroup& group) { watch_signals(group.at(0), group); }
 
 void announce(const SocketAddress& address) {
   fmt::print("listening on {}\n", address.to_string());

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "reactor/reactor.h"
+#include "reactor/reactor_group.h"
 
 namespace bunshin {
 
@@ -23,15 +25,20 @@ struct Exit {
   int status;
 };
 
-/// Adds the options of every command that runs a loop (--engine). The returned options are filled
+/// Adds the options of every command that runs a loop (--engine, --spin). The returned options are filled
 /// when the arguments have been parsed.
 std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command);
 
 /// Reads an address argument; a malformed one is a UsageError.
 Endpoint parse_address(const std::string& text);
 
+/// How long handlers may take to finish what they owe.
+inline constexpr Duration kFinishLimit = std::chrono::seconds(5);
+
 /// SIGINT and SIGTERM let every handler finish what it owes, within 5 s; a second one stops.
 void finish_on_signals(Reactor& reactor);
+/// The same for all reactors of a group.
+void finish_on_signals(ReactorGroup& group);
 
 /// Prints "listening on ADDRESS" on standard output, at once.
 void announce(const SocketAddress& address);

@@ -12,16 +12,20 @@ namespace {
 struct EchoCommand {
   std::string address = "127.0.0.1:9876";
   EchoOptions echo;
+  std::size_t threads = 1;
   std::shared_ptr<ReactorOptions> loop;
 };
 
-void run_echo(const EchoCommand& command) {
+void run_echo(EchoCommand& command) {
+  if (command.threads > 1 && command.echo.one_at_a_time) {
+    throw UsageError("--one-at-a-time serves one client: leave --threads out");
+  }
   const Endpoint endpoint = parse_address(command.address);
-  Reactor reactor(*command.loop);
-  finish_on_signals(reactor);
-  const auto& server = reactor.emplace<EchoServer>(endpoint, command.echo);
-  announce(server.local_address());
-  reactor.run();
+  ReactorGroup group(command.threads, *command.loop);
+  finish_on_signals(group);
+  command.echo.stop = [&group] { group.finish(kFinishLimit); };
+  announce(serve_echo(group, endpoint, command.echo));
+  group.run();
 }
 
 }  // namespace
@@ -37,6 +41,9 @@ void add_echo_command(CLI::App& app) {
                    "A client that sends just this word stops the server")
       ->type_name("WORD");
   echo->add_flag("--verbose", command->echo.verbose, "Print who connected, left, and what was received");
+  echo->add_option("--threads", command->threads, "So many loops, one a thread, share the clients")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   command->loop = add_loop_options(*echo);
   echo->callback([command] { run_echo(*command); });
 }
