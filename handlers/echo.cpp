@@ -144,6 +144,7 @@ void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer)
 SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint, const EchoOptions& options) {
   const bool shared = group.size() > 1 && kernel_spreads(endpoint.look_up().front());
   if (group.size() > 1 && !shared) {
+    for (std::size_t index = 1; index < group.size(); ++index) group.at(index).keep_running();
     return group.at(0).emplace<HandOverServer>(endpoint, options, group).local_address();
   }
   const auto address = group.at(0).emplace<EchoServer>(endpoint, options, shared).local_address();

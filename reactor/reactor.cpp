@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
 #include <system_error>
 
@@ -104,7 +105,7 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   }
   if (!fd) throw_error(EBADF, "cannot watch a descriptor that is not open");
   EventHandler*& place = at(fd.get());
-  flags |= handler.flags_ & EventHandler::kLasting;
+  flags |= handler.flags_ & (EventHandler::kLasting | EventHandler::kAskedBefore);
   if (kind == Kind::listener) flags |= EventHandler::kListening;
   if (kind == Kind::file) flags |= EventHandler::kFile;
   if (kind == Kind::inet_stream && model == Model::remembered) {
@@ -274,12 +275,15 @@ bool Reactor::rearm(TimerId timer, Duration delay) {
 // --- Running ---
 
 void Reactor::run() {
-  if (!stop_requested_) posts_->reopen();
+  posts_->reopen();
+  if (stop_requested_) posts_->close();
   while (!stop_requested_ &&
-         (keeping_alive_ > 0 || (!finishing_ && !timers_.empty()) || posts_->posted())) {
+         (keeping_alive_ > 0 || (!finishing_ && (keep_running_ || !timers_.empty())) || posts_->posted())) {
     run_once();
   }
   stop_requested_ = false;
+  finishing_ = false;
+  timers_.cancel(finish_timer_);
 }
 
 void Reactor::stop() {
@@ -300,8 +304,14 @@ void Reactor::finish(Duration limit) {
     }
   });
   if (keeping_alive_ == 0) return stop();
-  call_later(limit, [this] {
-    log(LogLevel::warning, "{} handlers did not finish in time and were dropped", keeping_alive_);
+  finish_timer_ = call_later(limit, [this] {
+    std::map<std::string, int> open;
+    for_each([&open](EventHandler& handler) {
+      if ((handler.flags_ & EventHandler::kInternal) == 0) ++open[class_name(typeid(handler))];
+    });
+    for (const auto& [name, count] : open) {
+      log(LogLevel::warning, "{} {} did not finish in time and must go", count, name);
+    }
     stop();
   });
 }

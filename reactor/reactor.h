@@ -154,13 +154,16 @@ class Reactor {
   /// Runs rounds until stop() is called or nothing is left to wait for: no handler, no timer.
   /// Throws what a timer or a posted function threw, and std::system_error when waiting fails.
   void run();
+  /// From now on run() does not end for lack of handlers, because others will post work: only with
+  /// stop() or finish().
+  void keep_running() { keep_running_ = true; }
   /// One round that waits at most `limit`. Not to be called from a callback (std::logic_error).
   void run_once(Duration limit = Engine::kForever);
   /// Lets run() return after the round; called before run(), it makes that return at once. From
   /// then on post() answers false, until run() is called again. Any thread.
   void stop();
   /// Tells every handler to handle_finish(). run() returns when the last one has closed, or after
-  /// `limit`, when those still open are named in the log and dropped.
+  /// `limit`, when the log names the classes of those still open.
   void finish(Duration limit);
   /// Calls `function` in the reactor's thread. False when it has stopped. Any thread. An exception
   /// from it leaves run().
@@ -195,12 +198,14 @@ class Reactor {
   std::size_t wait_spinning(Duration limit);
   void ask_parked();
   bool still_parked(EventHandler& handler) noexcept;
-  void run_posts();
+  void run_posts(std::size_t count);
   void take_events(std::size_t count);
   void take_event(const Event& event);
+  void leave_level(EventHandler& handler);
   void turn_ready();
   void turn(EventHandler& handler) noexcept;
   void take_turn(EventHandler& handler);
+  void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);
   bool call_once(EventHandler& handler, Generation generation);
   bool finish_connect(EventHandler& handler);
@@ -249,6 +254,8 @@ class Reactor {
   bool now_known_ = false;
   bool in_round_ = false;
   bool finishing_ = false;
+  TimerId finish_timer_;
+  bool keep_running_ = false;
   std::atomic<bool> stop_requested_{false};
   std::shared_ptr<PostQueue> posts_;
   std::vector<PostQueue::Function> posted_;
