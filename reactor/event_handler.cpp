@@ -19,7 +19,7 @@ void EventHandler::handle_error() {
   } catch (const std::exception& error) {
     log(LogLevel::error, "{}", error.what());
   } catch (...) {
-    log(LogLevel::error, "{} threw something that is no std::exception", typeid(*this).name());
+    log(LogLevel::error, "{} threw something that is no std::exception", class_name(typeid(*this)));
   }
 }
 

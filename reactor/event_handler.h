@@ -113,9 +113,15 @@ class EventHandler {
   static constexpr std::uint32_t kDead = 1U << 23;         // level: hung up, taken out of the engine
   static constexpr std::uint32_t kWriteOnly = 1U << 24;    // a pipe's writing end
   static constexpr std::uint32_t kDiscards = 1U << 25;     // discard_input()
+  static constexpr std::uint32_t kStuckLogged = 1U << 26;  // once is enough
+  static constexpr std::uint32_t kUrgentTold = 1U << 27;   // level: handle_expt was called for it
+  static constexpr std::uint32_t kUrgent = 1U << 28;       // handle_expt is due
+  static constexpr std::uint32_t kRearms = 1U << 29;       // the engine wants to hear of exhaustion
   /// What survives a disconnect().
-  static constexpr std::uint32_t kLasting =
-      kOwned | kClosed | kReadsAlways | kNeverAsks | kReadyListed | kAskListed | kInternal;
+  static constexpr std::uint32_t kLasting = kOwned | kClosed | kReadsAlways | kNeverAsks |
+                                            kReadyListed | kAskListed | kInternal | kStuckLogged;
+  /// What a handler may have asked for before it has a descriptor.
+  static constexpr std::uint32_t kAskedBefore = kPaused | kWantWrite | kDiscards;
 
   Reactor* reactor_;
   UniqueFd fd_;
@@ -123,7 +129,7 @@ class EventHandler {
   std::uint32_t flags_ = 0;
   std::uint32_t slot_ = 0;        // where the reactor keeps its unique_ptr
   int error_ = 0;
-  std::uint8_t bits_ = 0;         // remembered readiness
+  std::uint8_t bits_ = 0;         // remembered readiness: readable, writable
   std::uint8_t interest_ = 0;     // level only: what the engine was told last
   std::uint8_t idle_calls_ = 0;   // callbacks in a row without an operation
 };

@@ -1,7 +1,11 @@
 #include "reactor/log.h"
 
+#include <cxxabi.h>
+
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 
 namespace bunshin {
@@ -36,6 +40,13 @@ LogSink set_log_sink(LogSink function) {
 void set_log_level(LogLevel level) { threshold = level; }
 
 bool log_enabled(LogLevel level) noexcept { return level >= threshold.load(); }
+
+std::string class_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+  return name ? name.get() : type.name();
+}
 
 void log_line(LogLevel level, std::string_view line) {
   const std::lock_guard lock(sink().mutex);

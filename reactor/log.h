@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 
 namespace bunshin {
@@ -22,6 +24,9 @@ void set_log_level(LogLevel level);
 
 bool log_enabled(LogLevel level) noexcept;
 void log_line(LogLevel level, std::string_view line);
+
+/// The name of a class as its source writes it. Any thread.
+std::string class_name(const std::type_info& type);
 
 /// Formats with {fmt} and hands the line to the sink. Not for the hot path.
 template <typename... Args>

@@ -135,7 +135,9 @@ IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result, int error
     exhaust(handler, ready::readable);
     return {0, IoStatus::exhausted, 0};
   }
-  if (file && (result == 0 || error == EIO) && ::isatty(handler.fd_.get()) != 0) {
+  // isatty(3) says no, with EIO, of a tty that hung up.
+  if (file && (result == 0 || error == EIO) &&
+      (::isatty(handler.fd_.get()) != 0 || errno == EIO)) {
     return read_tty_end(handler, result == 0 ? 0 : error);
   }
   return result == 0 ? end_of_file(handler) : fail(handler, error);
@@ -207,8 +209,9 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   turn_left_ -= count;
   const auto bytes = static_cast<std::size_t>(count);
   if (bytes == data.size()) [[likely]] return {bytes, IoStatus::done, 0};
+  // Nothing at all was taken: a stopped tty may say so, and asking again at once would not end.
   // A TCP socket that took a part is full. For others a part means nothing: ask again.
-  if ((flags & (H::kShortIsEmpty)) == 0) return {bytes, IoStatus::done, 0};
+  if (bytes > 0 && (flags & H::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
   exhaust(handler, ready::writable);
   return {bytes, IoStatus::exhausted, 0};
 }

@@ -42,7 +42,7 @@ void Reactor::run_once(Duration limit) {
   const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
-  if (posts_->posted()) run_posts();                          // 4
+  if (posts_->posted()) run_posts(count);                     // 4
   take_events(count);                                         // 5
   if (!ready_.empty()) turn_ready();                          // 6
   bury();                                                     // 7
@@ -113,11 +113,18 @@ bool Reactor::still_parked(EventHandler& handler) noexcept {
   }
 }
 
-void Reactor::run_posts() {
+/// When one throws, nothing is lost: the others are for the next round, and the `count` events in
+/// hand, which the kernel tells only once, are taken before the exception goes on.
+void Reactor::run_posts(std::size_t count) {
   posts_->take(posted_);
-  for (auto& function : posted_) {
-    if (stop_requested_) break;  // none after stop
-    function();
+  std::size_t ran = 0;
+  try {
+    while (ran < posted_.size() && !stop_requested_) posted_[ran++]();  // none after stop
+  } catch (...) {
+    posted_.erase(posted_.begin(), posted_.begin() + static_cast<std::ptrdiff_t>(ran));
+    posts_->put_back(posted_);
+    take_events(count);
+    throw;
   }
   posted_.clear();
 }
@@ -140,15 +147,28 @@ inline void Reactor::take_event(const Event& event) {
     if ((bits & (ready::failed | ready::hung_up)) != 0) {
       bits |= ready::readable | ready::writable;  // an operation will tell more
       if ((handler->flags_ & EventHandler::kWriteOnly) != 0) fail(*handler, EPIPE);
-      if ((handler->flags_ & EventHandler::kLevel) != 0) {
-        engine_->remove(event.fd);  // it would be reported for ever
-        handler->flags_ |= EventHandler::kDead;
-      }
+      if ((handler->flags_ & EventHandler::kLevel) != 0) leave_level(*handler);
     }
   }
   handler->bits_ |= bits & (ready::readable | ready::writable | ready::urgent);
   handler->flags_ &= ~EventHandler::kStuck;
   if ((handler->flags_ & EventHandler::kReadyListed) == 0) turn(*handler);
+}
+
+/// One that hung up would be reported level-triggered for ever. It goes on edge-triggered: there may
+/// be bytes left, and the master of a pseudo-terminal can come back to life. A foreign one is silent
+/// until set_interest().
+void Reactor::leave_level(EventHandler& handler) {
+  const int fd = handler.fd_.get();
+  engine_->remove(fd);
+  handler.flags_ |= EventHandler::kDead;
+  if ((handler.flags_ & EventHandler::kForeign) != 0) return;
+  try {
+    engine_->add(fd, handler.generation_, Kind::file, Model::drain, ready::readable);
+    handler.flags_ &= ~(EventHandler::kLevel | EventHandler::kDead);
+  } catch (const std::system_error& error) {
+    fail(handler, error.code().value());
+  }
 }
 
 void Reactor::turn_ready() {
@@ -219,14 +239,19 @@ void Reactor::take_turn(EventHandler& handler) {
     if (!pending(handler)) return;
     if (turn_left_ <= 0) return list_ready(handler);
     if (!call_once(handler, generation)) return park(handler);
-    if (handler.idle_calls_ >= kIdleLimit) [[unlikely]] {
-      handler.flags_ |= H::kStuck;
-      handler.idle_calls_ = 0;
-      ++stats_.stuck;
-      log(LogLevel::warning, "{} was called {} times and did nothing; it is left alone until the next event",
-          typeid(handler).name(), kIdleLimit);
-    }
+    if (handler.idle_calls_ >= kIdleLimit) [[unlikely]] stuck(handler);
   }
+}
+
+void Reactor::stuck(EventHandler& handler) {
+  handler.flags_ |= EventHandler::kStuck;
+  handler.idle_calls_ = 0;
+  ++stats_.stuck;
+  if ((handler.flags_ & EventHandler::kStuckLogged) != 0) return;
+  handler.flags_ |= EventHandler::kStuckLogged;
+  log(LogLevel::warning,
+      "{} was called {} times and did nothing; it is left alone until the next event",
+      class_name(typeid(handler)), kIdleLimit);
 }
 
 /// Calls what is ready and wanted, each at most once. False when nothing was wanted.
@@ -256,21 +281,21 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
 /// Level-triggered: the kernel remembers, so we do not, and what is not wanted is a system call.
 void Reactor::level_turn(EventHandler& handler) {
   const Generation generation = handler.generation_;
-  if ((handler.bits_ & ready::urgent) != 0) handler.handle_expt();
+  handler.flags_ &= ~EventHandler::kUrgentTold;
+  if ((handler.bits_ & ready::urgent) != 0) {
+    handler.flags_ |= EventHandler::kUrgentTold;
+    handler.handle_expt();
+  }
   if (handler.generation_ != generation) return;
   call_once(handler, generation);
   if (handler.generation_ != generation) return;
-  handler.idle_calls_ = 0;
+  const bool foreign = (handler.flags_ & EventHandler::kForeign) != 0;  // does its I/O unseen
+  if (!foreign && handler.idle_calls_ >= kIdleLimit) stuck(handler);
   if ((handler.flags_ & (EventHandler::kEndOfFile | EventHandler::kFailed)) != 0 &&
       tell_close(handler)) {
     return;
   }
-  if ((handler.flags_ & EventHandler::kForeign) != 0 ||
-      (handler.flags_ & EventHandler::kDead) == 0) {
-    handler.bits_ = 0;
-  } else if (pending(handler)) {
-    list_ready(handler);  // no more events will come: read on to the end
-  }
+  handler.bits_ = 0;
   update_interest(handler);
 }
 
@@ -278,6 +303,8 @@ void Reactor::update_interest(EventHandler& handler) {
   if ((handler.flags_ & (EventHandler::kDead | EventHandler::kConnecting)) != 0) return;
   std::uint8_t interest = 0;
   if (wants_read(handler)) interest |= ready::readable | ready::urgent;
+  // An urgent byte that nobody takes stays there: told again when something else has come.
+  if ((handler.flags_ & EventHandler::kUrgentTold) != 0) interest &= ready::readable;
   if (wants_write(handler)) interest |= ready::writable;
   if (interest != handler.interest_) engine_->modify(handler.fd_.get(), handler.generation_, interest);
   handler.interest_ = interest;
@@ -366,7 +393,7 @@ void Reactor::recover(EventHandler& handler) noexcept {
     handler.handle_error();
     if (!handler.closed() && handler.generation_ == generation) handler.handle_close();
   } catch (...) {
-    log(LogLevel::error, "{} failed while it was being closed", typeid(handler).name());
+    log(LogLevel::error, "{} failed while it was being closed", class_name(typeid(handler)));
     close(handler);
   }
   if (handler.fd_ && handler.generation_ == generation) close(handler);

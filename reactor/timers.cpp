@@ -124,6 +124,7 @@ void TimerHeap::remove_at(std::size_t position) {
 }
 
 void TimerHeap::place(std::size_t position, const Entry& entry) {
+  ++moves_;
   heap_[position] = entry;
   slots_[entry.slot].position = static_cast<std::uint32_t>(position);
 }
