@@ -13,6 +13,7 @@ void add_connect_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_echo_command(CLI::App& app);
 void add_sim_command(CLI::App& app);
+void add_load_command(CLI::App& app);
 void add_version_command(CLI::App& app);
 
 }  // namespace bunshin

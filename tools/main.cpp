@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   bunshin::add_echo_command(app);
   bunshin::add_chat_command(app);
   bunshin::add_connect_command(app);
+  bunshin::add_load_command(app);
   bunshin::add_bridge_command(app);
   bunshin::add_sim_command(app);
   bunshin::add_demo_command(app);
