@@ -5,46 +5,35 @@
 
 #include <liburing.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "reactor/engine.h"
-#include "reactor/error.h"
-#include "reactor/unique_fd.h"
 #include "reactor/uring_buffers.h"
+#include "reactor/uring_ring.h"
 
 namespace bunshin {
 
 namespace {
 
-constexpr unsigned kEntries = 4096;
-constexpr unsigned kCompletions = 4 * kEntries;
+using Op = UringRing::Op;
+
 /// What a stream may have on its way to the kernel, and what may wait for a handler who parks.
 constexpr std::size_t kSendLimit = 128 * 1024;
 constexpr std::size_t kKeepLimit = 64 * 1024;
 /// How long a closed descriptor goes on sending what it owes to a peer that does not read.
 constexpr __kernel_timespec kLinger{5, 0};
-
-/// What a completion is about; in the low bits of its user data. The descriptor and the generation
-/// fill the rest.
-enum class Op : std::uint8_t { receive, send, accept, poll, wake, linger, ignored };
-
-std::uint64_t user_data(Op op, int fd, Generation generation) {
-  return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd) << 3 |
-         static_cast<std::uint8_t>(op);
-}
 
 struct Outgoing {
   std::string data;  // belongs to the kernel until the send completes
@@ -92,10 +81,7 @@ class UringEngine final : public Engine {
   void modify(int fd, Generation generation, std::uint8_t interest) override;
   void remove(int fd) noexcept override;
   std::size_t wait(Timeout timeout, std::span<Event> events) override;
-  void wake() noexcept override {
-    const std::uint64_t one = 1;
-    (void)!::write(wake_.get(), &one, sizeof one);
-  }
+  void wake() noexcept override { ring_.wake(); }
 
   [[nodiscard]] bool serves(Kind kind) const override { return kind != Kind::file; }
   std::string_view receive(int fd, std::size_t limit, IoResult& result) override;
@@ -109,29 +95,22 @@ class UringEngine final : public Engine {
  private:
   static std::size_t index(int fd) { return static_cast<std::size_t>(fd); }
   Stream& stream(int fd) { return streams_[index(fd)]; }
-  void enable();
-  io_uring_sqe* entry();
-  void enter(Timeout timeout);
   void arm(int fd, Stream& stream);
   void arm_later(int fd, Stream& stream);
   void arm_poll(int fd, Stream& stream, unsigned mask);
   void cancel(Op op, int fd, const Stream& stream);
   void start_send(int fd, Stream& stream);
   void keep_untaken();
-  void complete(const io_uring_cqe& completion);
-  void received(int fd, Stream& stream, const io_uring_cqe& completion);
+  void complete(const UringRing::Completion& completion);
+  void received(Stream& stream, const UringRing::Completion& completion);
   void accepted(int fd, Stream& stream, int result);
   void sent(int fd, Stream& stream, int result);
   void polled(int fd, Stream& stream, int result);
   void report(int fd, Stream& stream, unsigned bits);
   void finish_close(int fd, Stream& stream);
-  void arm_wake();
 
-  io_uring ring_{};
-  std::optional<UringBuffers> buffers_;
-  UniqueFd wake_;
-  std::uint64_t wakes_ = 0;  // read into by the kernel
-  bool enabled_ = false;
+  UringRing ring_;
+  UringBuffers buffers_;
   std::vector<Stream> streams_;  // by descriptor
   std::vector<int> to_arm_;
   std::vector<int> holding_;
@@ -143,27 +122,7 @@ class UringEngine final : public Engine {
   std::size_t filled_ = 0;
 };
 
-UringEngine::UringEngine(const EngineOptions& options) : wake_(::eventfd(0, EFD_CLOEXEC)) {
-  if (!wake_) throw_error(errno, "cannot make an eventfd");
-  io_uring_params parameters{};
-  // Without the last two it was measured slower than epoll. R_DISABLED: the ring belongs to the
-  // thread that enables it, and that is the one that runs the loop.
-  parameters.flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-                     IORING_SETUP_DEFER_TASKRUN;
-  parameters.cq_entries = kCompletions;
-  const int result = io_uring_queue_init_params(kEntries, &ring_, &parameters);
-  if (result < 0) {
-    throw_error(-result, "cannot make an io_uring (Linux 6.1 is needed, kernel.io_uring_disabled and "
-                         "seccomp must allow it, and RLIMIT_MEMLOCK must leave room)");
-  }
-  try {
-    buffers_.emplace(ring_, options);
-  } catch (...) {
-    io_uring_queue_exit(&ring_);
-    throw;
-  }
-  arm_wake();
-}
+UringEngine::UringEngine(const EngineOptions& options) : buffers_(ring_.raw(), options) {}
 
 UringEngine::~UringEngine() {
   // What was sent just before the end is still owed.
@@ -175,29 +134,9 @@ UringEngine::~UringEngine() {
   } catch (const std::system_error&) {
     // The ring belongs to another thread, or is broken: nothing more can be sent.
   }
-  buffers_.reset();
-  io_uring_queue_exit(&ring_);
   for (std::size_t fd = 0; fd < streams_.size(); ++fd) {
     if (streams_[fd].closing) ::close(static_cast<int>(fd));
   }
-}
-
-void UringEngine::enable() {
-  if (std::exchange(enabled_, true)) return;
-  // Not by liburing: 2.3 forgot to export io_uring_enable_rings.
-  if (::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
-    throw_error(errno, "cannot enable an io_uring");
-  }
-}
-
-io_uring_sqe* UringEngine::entry() {
-  io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
-  while (sqe == nullptr) {  // the queue is full: hand it over
-    enable();
-    io_uring_submit(&ring_);
-    sqe = io_uring_get_sqe(&ring_);
-  }
-  return sqe;
 }
 
 // --- Registration ---
@@ -249,36 +188,23 @@ void UringEngine::arm(int fd, Stream& armed) {
   if (!armed.wanted || armed.ended || armed.error != 0) return;
   armed.armed = true;
   ++armed.pending;
-  io_uring_sqe* sqe = entry();
   if (armed.kind == Kind::listener) {
-    io_uring_prep_multishot_accept(sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    sqe->user_data = user_data(Op::accept, fd, armed.generation);
-    return;
+    ring_.accept(fd, armed.generation);
+  } else {
+    ring_.receive(fd, armed.generation, UringBuffers::kGroup);
   }
-  io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
-  sqe->flags |= IOSQE_BUFFER_SELECT;
-  sqe->buf_group = UringBuffers::kGroup;
-  sqe->user_data = user_data(Op::receive, fd, armed.generation);
 }
 
 void UringEngine::arm_poll(int fd, Stream& armed, unsigned mask) {
   if (armed.level && mask == 0) return;
   armed.armed = true;
   ++armed.pending;
-  io_uring_sqe* sqe = entry();
-  // Multishot polls are edge-triggered; the others are armed anew for every event.
-  if (armed.polled && !armed.level) {
-    io_uring_prep_poll_multishot(sqe, fd, mask);
-  } else {
-    io_uring_prep_poll_add(sqe, fd, mask);
-  }
-  sqe->user_data = user_data(Op::poll, fd, armed.generation);
+  // The repeated kind is edge-triggered; the others are armed anew for every event.
+  ring_.poll(fd, armed.generation, mask, armed.polled && !armed.level);
 }
 
 void UringEngine::cancel(Op op, int fd, const Stream& cancelled) {
-  io_uring_sqe* sqe = entry();
-  io_uring_prep_cancel64(sqe, user_data(op, fd, cancelled.generation), 0);
-  sqe->user_data = user_data(Op::ignored, fd, 0);
+  ring_.cancel(op, fd, cancelled.generation);
 }
 
 void UringEngine::want(int fd, bool wanted) noexcept {
@@ -294,7 +220,7 @@ void UringEngine::want(int fd, bool wanted) noexcept {
 
 void UringEngine::close(int fd) noexcept {
   Stream& closed = stream(fd);
-  while (!closed.received.empty()) buffers_->take(closed.received, kKeepLimit);
+  while (!closed.received.empty()) buffers_.take(closed.received, kKeepLimit);
   closed.kept.reset();
   if (closed.accepted) {
     for (const int waiting : *closed.accepted) ::close(waiting);
@@ -308,10 +234,7 @@ void UringEngine::close(int fd) noexcept {
     const Op receiving = closed.kind == Kind::listener ? Op::accept : Op::receive;
     cancel(closed.wanted ? receiving : Op::poll, fd, closed);
   }
-  if (!closed.out) return;
-  io_uring_sqe* sqe = entry();
-  io_uring_prep_timeout(sqe, const_cast<__kernel_timespec*>(&kLinger), 0, 0);
-  sqe->user_data = user_data(Op::linger, fd, closed.generation);
+  if (closed.out) ring_.linger(fd, closed.generation, kLinger);
 }
 
 void UringEngine::finish_close(int fd, Stream& closed) {
@@ -324,7 +247,7 @@ void UringEngine::finish_close(int fd, Stream& closed) {
 
 std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& result) {
   Stream& from = stream(fd);
-  buffers_->give_back_lent();
+  buffers_.give_back_lent();
   lent_.reset();
   std::string_view data;
   if (from.kept) {
@@ -332,7 +255,7 @@ std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& resul
     from.kept->start += data.size();
     if (from.kept->start == from.kept->data.size()) lent_ = std::move(from.kept);
   } else if (!from.received.empty()) {
-    data = buffers_->take(from.received, limit);
+    data = buffers_.take(from.received, limit);
   }
   if (from.kept || !from.received.empty()) {
     result = {data.size(), IoStatus::done, 0};
@@ -367,10 +290,7 @@ IoResult UringEngine::send(int fd, std::string_view data) {
 }
 
 void UringEngine::start_send(int fd, Stream& to) {
-  const std::string_view rest = std::string_view(to.out->data).substr(to.out->sent);
-  io_uring_sqe* sqe = entry();
-  io_uring_prep_send(sqe, fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_WAITALL);
-  sqe->user_data = user_data(Op::send, fd, to.generation);
+  ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
   ++to.pending;
 }
 
@@ -408,100 +328,76 @@ void UringEngine::keep_untaken() {
     if (held.received.empty()) continue;
     if (!held.kept) held.kept = std::make_unique<Kept>();
     while (!held.received.empty()) {
-      held.kept->data.append(buffers_->take(held.received, kKeepLimit));
+      held.kept->data.append(buffers_.take(held.received, kKeepLimit));
     }
     if (held.armed && held.kept->data.size() >= kKeepLimit) cancel(Op::receive, fd, held);
   }
   holding_.clear();
 }
 
-void UringEngine::enter(Timeout timeout) {
-  int result = 0;
-  if (timeout == Timeout::zero()) {
-    result = io_uring_submit_and_get_events(&ring_);
-  } else if (timeout == kForever) {
-    result = io_uring_submit_and_wait(&ring_, 1);
-  } else {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-    __kernel_timespec limit{seconds.count(), (timeout - seconds).count()};
-    io_uring_cqe* unused = nullptr;
-    result = io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &limit, nullptr);
-  }
-  // EAGAIN, EBUSY: too much is under way; taking completions makes room.
-  if (result < 0 && result != -EINTR && result != -ETIME && result != -EAGAIN && result != -EBUSY) {
-    throw_error(-result, "waiting with io_uring failed");
-  }
-}
-
 std::size_t UringEngine::wait(Timeout timeout, std::span<Event> events) {
-  enable();
-  buffers_->give_back_lent();
+  buffers_.give_back_lent();
   lent_.reset();
   keep_untaken();
   for (std::size_t item = 0; item < to_arm_.size(); ++item) arm(to_arm_[item], stream(to_arm_[item]));
   to_arm_.clear();
-  enter(timeout);
+  ring_.enter(timeout);
   ++round_;
   events_ = events;
   filled_ = 0;
-  io_uring_cqe* next = nullptr;
-  while (filled_ < events.size() && io_uring_peek_cqe(&ring_, &next) == 0) {
-    const io_uring_cqe completion = *next;
-    io_uring_cqe_seen(&ring_, next);
-    complete(completion);
-  }
+  UringRing::Completion completion;
+  while (filled_ < events.size() && ring_.next(completion)) complete(completion);
   return filled_;
 }
 
-void UringEngine::complete(const io_uring_cqe& completion) {
-  const auto op = static_cast<Op>(completion.user_data & 7);
-  const int fd = static_cast<int>(completion.user_data >> 3 & 0x1fffffff);
-  const auto generation = static_cast<Generation>(completion.user_data >> 32);
-  if (op == Op::wake) return arm_wake();
+void UringEngine::complete(const UringRing::Completion& completion) {
+  const Op op = completion.op;
+  const int fd = completion.fd;
   Stream& of = stream(fd);
-  if (op == Op::ignored || of.generation != generation) return;
-  const bool last = (completion.flags & IORING_CQE_F_MORE) == 0;
-  if (last && op != Op::linger) --of.pending;
-  if (last && op != Op::send && op != Op::linger) of.armed = false;
+  if (of.generation != completion.generation) return;
+  if (completion.last() && op != Op::linger) --of.pending;
+  if (completion.last() && op != Op::send && op != Op::linger) of.armed = false;
   switch (op) {
     case Op::receive:
-      received(fd, of, completion);
+      received(of, completion);
       break;
     case Op::accept:
-      accepted(fd, of, completion.res);
+      accepted(fd, of, completion.result);
       break;
     case Op::send:
-      sent(fd, of, completion.res);
+      sent(fd, of, completion.result);
       break;
     case Op::linger:
       cancel(Op::send, fd, of);
       break;
     default:
-      polled(fd, of, completion.res);
+      polled(fd, of, completion.result);
       break;
   }
   if (of.closing && of.pending == 0) finish_close(fd, of);
 }
 
-void UringEngine::received(int fd, Stream& to, const io_uring_cqe& completion) {
+void UringEngine::received(Stream& to, const UringRing::Completion& completion) {
+  const int fd = completion.fd;
+  const int result = completion.result;
   if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
     const auto id = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-    if (to.closing || completion.res <= 0) {
-      buffers_->give_back(id);
+    if (to.closing || result <= 0) {
+      buffers_.give_back(id);
     } else {
-      buffers_->append(to.received, id, static_cast<std::uint32_t>(completion.res));
+      buffers_.append(to.received, id, static_cast<std::uint32_t>(result));
     }
   }
   if (to.closing) return;
-  if (completion.res > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
-  if (completion.res == 0) to.ended = true;
-  const bool interrupted = completion.res == -ENOBUFS || completion.res == -ECANCELED ||
-                           completion.res == -EINTR || completion.res == -EAGAIN;
-  if (completion.res < 0 && !interrupted) to.error = -completion.res;
+  if (result > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
+  if (result == 0) to.ended = true;
+  const bool interrupted = result == -ENOBUFS || result == -ECANCELED ||
+                           result == -EINTR || result == -EAGAIN;
+  if (result < 0 && !interrupted) to.error = -result;
   // After a cancellation for a full Kept, receive() arms when that has been taken.
-  const bool room = completion.res != -ECANCELED || !to.kept;
+  const bool room = result != -ECANCELED || !to.kept;
   if (!to.armed && to.wanted && room) arm_later(fd, to);
-  if (!interrupted) report(fd, to, completion.res > 0 ? ready::readable : ready::readable | ready::peer_ended);
+  if (!interrupted) report(fd, to, result > 0 ? ready::readable : ready::readable | ready::peer_ended);
 }
 
 void UringEngine::accepted(int fd, Stream& listener, int result) {
@@ -567,12 +463,6 @@ void UringEngine::report(int fd, Stream& of, unsigned bits) {
     events_[filled_++] = {fd, of.generation, 0};
   }
   events_[of.event].bits |= static_cast<std::uint8_t>(bits);
-}
-
-void UringEngine::arm_wake() {
-  io_uring_sqe* sqe = entry();
-  io_uring_prep_read(sqe, wake_.get(), &wakes_, sizeof wakes_, 0);
-  sqe->user_data = user_data(Op::wake, 0, 0);
 }
 
 }  // namespace
