@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
-#   tools/test.sh STEP...   only these: release clang asan tsan tidy
+#   tools/test.sh STEP...   only these: release clang asan tsan tidy macos exact
+# The first four build and run the tests (asan and tsan with the engine kqueue, too); tidy is
+# clang-tidy, macos a cross-build, and exact compares counts with their limits.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(release clang asan tsan tidy)
+all_steps=(release clang asan tsan tidy macos exact)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -46,7 +48,12 @@ tidy() {
 }
 
 run_step() {
-  if [ "$1" = tidy ]; then tidy; else build_and_test "$1"; fi
+  case "$1" in
+    tidy) tidy ;;
+    macos) quietly build/macos.log tools/macos_check.sh ;;
+    exact) bench/exact.sh --build build/release ;;
+    *) build_and_test "$1" ;;
+  esac
 }
 
 tools/setup.sh all || exit 1
@@ -59,8 +66,8 @@ for step in "${steps[@]}"; do
   if run_step "$step"; then result=ok; else result=FAILED failed=1; fi
   echo "== $step: $result after $((SECONDS - began)) s"
   summary+="$step: $result after $((SECONDS - began)) s"$'\n'
-  if [ "$step" != tidy ]; then
-    summary+=$(grep 'tests passed' "build/$step.test.log" 2>/dev/null)$'\n'
+  if [ -f "build/$step.test.log" ]; then
+    summary+=$(grep 'tests passed' "build/$step.test.log")$'\n'
   fi
 done
 
