@@ -34,14 +34,9 @@ std::size_t BufferedDispatcher::buffered() const {
   return out_ ? out_->data.size() - out_->start : 0;
 }
 
-bool BufferedDispatcher::send(std::string_view data) {
-  if (!out_) [[likely]] {
-    const IoResult result = Dispatcher::send(data);
-    if (result.bytes == data.size()) [[likely]] return result.status != IoStatus::failed;
-    if (result.status == IoStatus::failed) return false;
-    data.remove_prefix(result.bytes);
-  }
-  if (descriptor() < 0 || (out_ && out_->ending)) return false;
+/// For what the kernel did not take at once.
+bool BufferedDispatcher::send_later(std::string_view data) {
+  if (descriptor() < 0 || error() != 0 || (out_ && out_->closing)) return false;
   keep(data);
   return true;
 }

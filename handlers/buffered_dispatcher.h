@@ -27,7 +27,10 @@ class BufferedDispatcher : public Dispatcher {
 
   /// Sends, or keeps, all of `data`. False, and nothing is taken, when the connection is gone or
   /// ending. The buffer is bounded by whoever heeds handle_full: the default stops reading.
-  bool send(std::string_view data);
+  bool send(std::string_view data) {
+    const std::size_t taken = out_ ? 0 : Dispatcher::send(data).bytes;
+    return taken == data.size() || send_later(data.substr(taken));
+  }
   /// Bytes taken and not yet sent.
   [[nodiscard]] std::size_t buffered() const;
   /// Asked whenever bytes are kept or sent; override to change them.
@@ -56,6 +59,7 @@ class BufferedDispatcher : public Dispatcher {
 
  private:
   struct Outgoing;
+  bool send_later(std::string_view data);
   void keep(std::string_view data);
   void sent(std::size_t bytes);
   void buffer_empty();

@@ -59,9 +59,10 @@ class Dispatcher : public EventHandler {
 
   // Connections
 
-  /// Bytes that arrived, at most `limit`, lent until the end of the callback; empty when there are
-  /// none now or no more. The end of file and failures reach handle_close by themselves.
-  std::string_view recv(std::size_t limit) { return reactor().recv(*this, limit); }
+  /// Bytes that arrived, at most `limit` and ReactorOptions::scratch_bytes, lent until the end of
+  /// the callback; empty when there are none now or no more. The end of file and failures reach
+  /// handle_close by themselves.
+  std::string_view recv(std::size_t limit = SIZE_MAX) { return reactor().recv(*this, limit); }
   /// Sends what the kernel takes now.
   IoResult send(std::string_view data) { return reactor().send(*this, data); }
 

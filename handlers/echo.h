@@ -26,7 +26,7 @@ struct EchoOptions {
 class EchoHandler : public BufferedDispatcher {
  public:
   using BufferedDispatcher::BufferedDispatcher;
-  void handle_read() override { send(recv(64 * 1024)); }
+  void handle_read() override { send(recv()); }
 };
 
 /// The echo server. Owned by its reactor; `options` must outlive it and its clients.

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <span>
 
 #include "reactor/engine.h"
 #include "reactor/error.h"
@@ -23,27 +24,31 @@ static_assert(same(ready::readable, EPOLLIN) && same(ready::urgent, EPOLLPRI) &&
               same(ready::writable, EPOLLOUT) && same(ready::failed, EPOLLERR) &&
               same(ready::hung_up, EPOLLHUP) && same(ready::peer_ended, EPOLLRDHUP >> 8));
 
+/// Exact, because no other event is asked for than those above.
 constexpr std::uint8_t to_bits(std::uint32_t events) {
-  return static_cast<std::uint8_t>((events & 0x1f) | ((events >> 8) & ready::peer_ended));
+  return static_cast<std::uint8_t>(events | events >> 8);
 }
 
 constexpr std::uint32_t kEverything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 class EpollEngine final : public Engine {
  public:
-  EpollEngine() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  EpollEngine()
+      : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!epoll_ || !wake_) throw_error(errno, "cannot make an epoll instance");
-    control(EPOLL_CTL_ADD, wake_.get(), 0, EPOLLIN);
+    control(EPOLL_CTL_ADD, wake_.get(), kWake, EPOLLIN);
   }
 
   [[nodiscard]] std::string_view name() const override { return "epoll"; }
 
   void add(int fd, Generation generation, Kind, Model model, std::uint8_t interest) override {
-    control(EPOLL_CTL_ADD, fd, generation, model == Model::level ? level(interest) : kEverything);
+    const bool level_triggered = model == Model::level;
+    control(EPOLL_CTL_ADD, fd, name_of(fd, generation),
+            level_triggered ? level(interest) : kEverything);
   }
 
   void modify(int fd, Generation generation, std::uint8_t interest) override {
-    control(EPOLL_CTL_MOD, fd, generation, level(interest));
+    control(EPOLL_CTL_MOD, fd, name_of(fd, generation), level(interest));
   }
 
   void remove(int fd) noexcept override { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
@@ -57,16 +62,22 @@ class EpollEngine final : public Engine {
 
  private:
   static constexpr std::size_t kBatch = 256;
+  static constexpr std::uint64_t kWake = 0;
 
   static std::uint32_t level(std::uint8_t interest) {
     const std::uint32_t ended = (interest & ready::readable) != 0 ? std::uint32_t{EPOLLRDHUP} : 0;
     return interest | ended;
   }
 
-  void control(int operation, int fd, Generation generation, std::uint32_t what) {
+  /// What comes back with an event. Never kWake, because no generation is 0.
+  static std::uint64_t name_of(int fd, Generation generation) {
+    return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+  }
+
+  void control(int operation, int fd, std::uint64_t name, std::uint32_t what) {
     epoll_event event{};
     event.events = what;
-    event.data.u64 = std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+    event.data.u64 = name;
     if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
       throw_error(errno, "cannot watch a descriptor with epoll");
     }
@@ -94,7 +105,8 @@ int EpollEngine::wait_for(Timeout timeout, int most) {
     has_pwait2_ = false;
   }
 #endif
-  const auto rounded = std::chrono::ceil<milliseconds>(std::min(timeout, Timeout(milliseconds(INT_MAX))));
+  const auto rounded =
+      std::chrono::ceil<milliseconds>(std::min(timeout, Timeout(milliseconds(INT_MAX))));
   return ::epoll_wait(epoll_.get(), batch_.data(), most, static_cast<int>(rounded.count()));
 }
 
@@ -105,19 +117,18 @@ std::size_t EpollEngine::wait(Timeout timeout, std::span<Event> events) {
     if (errno == EINTR) return 0;
     throw_error(errno, "waiting with epoll failed");
   }
-  std::size_t filled = 0;
-  for (int index = 0; index < count; ++index) {
-    const epoll_event& event = batch_[static_cast<std::size_t>(index)];
-    const std::uint64_t data = event.data.u64;
-    if (data >> 32 == 0) [[unlikely]] {  // generation 0: our own eventfd
+  auto filled = events.begin();
+  for (const epoll_event& event : std::span(batch_).first(static_cast<std::size_t>(count))) {
+    const std::uint64_t name = event.data.u64;
+    if (name == kWake) [[unlikely]] {
       std::uint64_t wakes = 0;
       (void)!::read(wake_.get(), &wakes, sizeof wakes);
       continue;
     }
-    events[filled++] = {static_cast<int>(data & 0xffffffff), static_cast<Generation>(data >> 32),
-                        to_bits(event.events)};
+    *filled++ = {static_cast<int>(name & 0xffffffff), static_cast<Generation>(name >> 32),
+                 to_bits(event.events)};
   }
-  return filled;
+  return static_cast<std::size_t>(filled - events.begin());
 }
 
 }  // namespace

@@ -23,12 +23,6 @@ namespace bunshin {
 
 namespace {
 
-#ifdef MSG_NOSIGNAL
-constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-#else
-constexpr int kSendFlags = MSG_DONTWAIT;  // macOS: SO_NOSIGPIPE, set by Reactor
-#endif
-
 /// What one accept counts for in a turn's budget.
 constexpr std::ptrdiff_t kAcceptBytes = 1024;
 constexpr auto kStarvedRetry = std::chrono::milliseconds(250);
@@ -78,32 +72,33 @@ bool out_of_resources(int error) {
 
 }  // namespace
 
+/// No more until the next edge.
 inline void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
   if ((handler.flags_ & EventHandler::kAlwaysReady) != 0) return;
   handler.bits_ &= static_cast<std::uint8_t>(~bits);
-  if (rearms_) engine_->rearm(handler.fd_.get(), bits);
+  if ((handler.flags_ & EventHandler::kRearms) != 0) engine_->rearm(handler.fd_.get(), bits);
 }
 
-std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) {
-  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
-    handler.idle_calls_ = 0;
-    IoResult result;
-    const auto data = engine_->receive(handler.fd_.get(), limit, result);
-    turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
-    if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);
-    if (result.status == IoStatus::end_of_file) end_of_file(handler);
-    if (result.status == IoStatus::failed) fail(handler, result.error);
-    return data;
+std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limit) {
+  handler.idle_calls_ = 0;
+  if ((handler.flags_ & EventHandler::kEngineServes) == 0) {
+    const std::span<char> buffer(scratch_.data(), std::min(limit, scratch_.size()));
+    return {scratch_.data(), recv_into(handler, buffer).bytes};
   }
-  const std::span<char> buffer(scratch_.data(), std::min(limit, scratch_.size()));
-  return {scratch_.data(), recv_into(handler, buffer).bytes};
+  IoResult result;
+  const auto data = engine_->receive(handler.fd_.get(), limit, result);
+  turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
+  if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);
+  if (result.status == IoStatus::end_of_file) end_of_file(handler);
+  if (result.status == IoStatus::failed) fail(handler, result.error);
+  return data;
 }
 
 IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
   handler.idle_calls_ = 0;
   const int fd = handler.fd_.get();
   ssize_t count = 0;
-  if ((handler.flags_ & (EventHandler::kFile | EventHandler::kEngineServes)) == 0) [[likely]] {
+  if ((handler.flags_ & (EventHandler::kFile | EventHandler::kEngineServes)) == 0) {
     count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
   } else if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
     IoResult result;
@@ -118,17 +113,24 @@ IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
   } else {
     count = ::read(fd, buffer.data(), buffer.size());
   }
-  if (count <= 0) [[unlikely]] return receive_ended(handler, count, errno);
-  turn_left_ -= count;
-  const auto bytes = static_cast<std::size_t>(count);
-  if (bytes < buffer.size() && (handler.flags_ & EventHandler::kShortIsEmpty) != 0) {
-    exhaust(handler, ready::readable);
-    return {bytes, IoStatus::exhausted, 0};
-  }
-  return {bytes, IoStatus::done, 0};
+  return received(handler, count, buffer.size());
 }
 
-IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result, int error) {
+/// What reading `count` of `size` bytes tells.
+IoResult Reactor::received(EventHandler& handler, ssize_t count, std::size_t size) {
+  handler.idle_calls_ = 0;
+  if (count <= 0) return receive_ended(handler, count);
+  turn_left_ -= count;
+  const auto bytes = static_cast<std::size_t>(count);
+  if (bytes == size || (handler.flags_ & EventHandler::kShortIsEmpty) == 0) {
+    return {bytes, IoStatus::done, 0};
+  }
+  exhaust(handler, ready::readable);
+  return {bytes, IoStatus::exhausted, 0};
+}
+
+IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result) {
+  const int error = errno;
   const bool file = (handler.flags_ & EventHandler::kFile) != 0;
   if (result < 0 && error == EINTR) return {};
   if (result < 0 && would_block(error)) {
@@ -171,7 +173,7 @@ IoResult Reactor::fail(EventHandler& handler, int error) {
   return {0, IoStatus::failed, error};
 }
 
-IoResult Reactor::send(EventHandler& handler, std::string_view data) {
+IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
   using H = EventHandler;
   handler.idle_calls_ = 0;
   const std::uint32_t flags = handler.flags_;
@@ -183,7 +185,7 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   if (full || (flags & H::kConnecting) != 0) return {0, IoStatus::exhausted, 0};
   const int fd = handler.fd_.get();
   ssize_t count = 0;
-  if ((flags & (H::kFile | H::kEngineServes)) == 0) [[likely]] {
+  if ((flags & (H::kFile | H::kEngineServes)) == 0) {
     count = ::send(fd, data.data(), data.size(), kSendFlags);
   } else if ((flags & H::kEngineServes) != 0) {
     const IoResult result = engine_->send(fd, data);
@@ -199,6 +201,11 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
     count = -1;
     errno = EAGAIN;
   }
+  return sent(handler, count, data.size());
+}
+
+/// Sending took less than all, or failed.
+IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
   if (count < 0) {
     const int error = errno;
     if (error == EINTR) return {};
@@ -208,10 +215,9 @@ IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   }
   turn_left_ -= count;
   const auto bytes = static_cast<std::size_t>(count);
-  if (bytes == data.size()) [[likely]] return {bytes, IoStatus::done, 0};
   // Nothing at all was taken: a stopped tty may say so, and asking again at once would not end.
   // A TCP socket that took a part is full. For others a part means nothing: ask again.
-  if (bytes > 0 && (flags & H::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
+  if (bytes > 0 && (handler.flags_ & EventHandler::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
   exhaust(handler, ready::writable);
   return {bytes, IoStatus::exhausted, 0};
 }

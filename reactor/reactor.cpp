@@ -55,7 +55,6 @@ bool never_waits(const struct stat& status) {
 Reactor::Reactor(ReactorOptions options)
     : options_(std::move(options)),
       engine_(make_engine(chosen_engine(options_), options_.engine_options)),
-      rearms_(engine_->needs_rearm()),
       events_(options_.wait_events),
       scratch_(options_.scratch_bytes),
       posts_(std::make_shared<PostQueue>([engine = engine_.get()] { engine->wake(); })) {
@@ -92,10 +91,8 @@ void Reactor::for_each(const std::function<void(EventHandler&)>& function) {
 
 EventHandler*& Reactor::at(int fd) {
   const auto number = static_cast<std::size_t>(fd);
-  if (number / kPageSize >= pages_.size()) pages_.resize(number / kPageSize + 1);
-  auto& page = pages_[number / kPageSize];
-  if (!page) page = std::make_unique<Page>();
-  return (*page)[number % kPageSize];
+  if (number >= by_descriptor_.size()) by_descriptor_.resize(number + 1, &nobody_);
+  return by_descriptor_[number];
 }
 
 void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
@@ -113,6 +110,7 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   }
   if (model == Model::level) flags |= EventHandler::kLevel;
   if (model == Model::remembered && engine_->serves(kind)) flags |= EventHandler::kEngineServes;
+  if (engine_->needs_rearm()) flags |= EventHandler::kRearms;
   if (++last_generation_ == 0) last_generation_ = 1;
   const bool connecting = (flags & EventHandler::kConnecting) != 0;
   const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
@@ -189,7 +187,7 @@ void Reactor::ForeignWatch::set_interest(std::uint8_t interest) {
 void Reactor::detach(EventHandler& handler) noexcept {
   if (!handler.fd_) return;
   const int fd = handler.fd_.get();
-  at(fd) = nullptr;
+  at(fd) = &nobody_;
   const std::uint32_t flags = handler.flags_;
   handler.flags_ &= EventHandler::kLasting;
   handler.bits_ = 0;

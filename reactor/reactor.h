@@ -110,8 +110,8 @@ class Reactor {
   /// round. Throws std::system_error when not even that is possible.
   void connect(EventHandler& handler, const SocketAddress& address,
                Model model = Model::remembered);
-  /// Lets handle_connect_error run as if a connect had failed, with all that follows when it throws:
-  /// for failures before there is a descriptor, such as that of a look-up.
+  /// Lets handle_connect_error run as if a connect had failed, with all that follows when it
+  /// throws: for failures before there is a descriptor, such as that of a look-up.
   void connect_failed(EventHandler& handler, int error) noexcept;
   /// Calls `function` with the `ready` bits, level-triggered, while `interest` holds, for a library
   /// that does its own I/O. `fd` stays the caller's, who closes the returned handler before the
@@ -122,10 +122,10 @@ class Reactor {
 
   // Operations, for handlers. Never around the reactor: it has to see what is exhausted.
 
-  /// Receives at most `limit` bytes, lent until the next recv() of any handler or the end of the
-  /// callback. Empty when there is nothing now, at the end of file, and on failure; the reactor
-  /// acts on each. REQUIRES: limit > 0.
-  std::string_view recv(EventHandler& handler, std::size_t limit);
+  /// Receives at most `limit` bytes, and never more than ReactorOptions::scratch_bytes, lent until
+  /// the next recv() of any handler or the end of the callback. Empty when there is nothing now, at
+  /// the end of file, and on failure; the reactor acts on each. REQUIRES: limit > 0.
+  std::string_view recv(EventHandler& handler, std::size_t limit = SIZE_MAX);
   /// The same, into the caller's buffer. REQUIRES: it is not empty.
   IoResult recv_into(EventHandler& handler, std::span<char> buffer);
   /// Sends what the kernel takes. Asks it only while the descriptor is known to be writable.
@@ -180,8 +180,6 @@ class Reactor {
 
  private:
   friend class EventHandler;
-  static constexpr std::size_t kPageSize = 1024;
-  using Page = std::array<EventHandler*, kPageSize>;
 
   // Registration (reactor.cpp)
   void own(std::unique_ptr<EventHandler> handler);
@@ -191,7 +189,7 @@ class Reactor {
   void close(EventHandler& handler) noexcept;
   void forget(EventHandler& handler) noexcept;
   void bury();
-  EventHandler*& at(int fd);
+  EventHandler*& at(int fd);  // valid until the next one is added
 
   // A round (round.cpp)
   [[nodiscard]] Duration wait_limit(Duration limit);
@@ -201,9 +199,12 @@ class Reactor {
   void run_posts(std::size_t count);
   void take_events(std::size_t count);
   void take_event(const Event& event);
+  void take_unusual(EventHandler& handler, const Event& event);
   void leave_level(EventHandler& handler);
   void turn_ready();
   void turn(EventHandler& handler) noexcept;
+  [[nodiscard]] static bool is_usual(const EventHandler& handler);
+  static bool read_once(EventHandler& handler);
   void take_turn(EventHandler& handler);
   void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);
@@ -219,9 +220,14 @@ class Reactor {
   void reconsider(EventHandler& handler);
   void update_interest(EventHandler& handler);
 
-  // Operations (operations.cpp)
+  // Operations (operations.h, operations.cpp)
   void exhaust(EventHandler& handler, std::uint8_t bits);
-  IoResult receive_ended(EventHandler& handler, ssize_t result, int error);
+  std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
+  IoResult received(EventHandler& handler, ssize_t count, std::size_t size);
+  IoResult receive_ended(EventHandler& handler, ssize_t count);
+  IoResult send_otherwise(EventHandler& handler, std::string_view data);
+  IoResult sent(EventHandler& handler, ssize_t count, std::size_t size);
+  IoResult send_ended(EventHandler& handler, ssize_t count);
   IoResult read_tty_end(EventHandler& handler, int error);
   IoResult end_of_file(EventHandler& handler);
   IoResult fail(EventHandler& handler, int error);
@@ -230,8 +236,7 @@ class Reactor {
 
   ReactorOptions options_;
   std::unique_ptr<Engine> engine_;
-  bool rearms_;  // engine_->needs_rearm()
-  std::vector<std::unique_ptr<Page>> pages_;  // descriptor -> handler
+  std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::vector<EventHandler*> closed_;
   std::size_t keeping_alive_ = 0;  // owned handlers that are not internal
@@ -261,6 +266,7 @@ class Reactor {
   std::vector<PostQueue::Function> posted_;
   SignalWatcher* signals_ = nullptr;
   ReactorStats stats_;
+  EventHandler nobody_{*this};  // has no descriptor, and the generation of no event
 };
 
 /// See Reactor::watch_foreign.
@@ -277,3 +283,5 @@ class Reactor::ForeignWatch : public EventHandler {
 };
 
 }  // namespace bunshin
+
+#include "reactor/operations.h"  // IWYU pragma: export

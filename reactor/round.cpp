@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <stdexcept>
 #include <typeinfo>
 
@@ -131,28 +132,36 @@ void Reactor::run_posts(std::size_t count) {
 
 void Reactor::take_events(std::size_t count) {
   stats_.events += count;
-  for (std::size_t index = 0; index < count; ++index) take_event(events_[index]);
+  for (const Event& event : std::span(events_).first(count)) take_event(event);
 }
 
 inline void Reactor::take_event(const Event& event) {
-  const auto number = static_cast<std::size_t>(event.fd);
-  EventHandler* handler = (*pages_[number / kPageSize])[number % kPageSize];
-  if (handler == nullptr || handler->generation_ != event.generation) [[unlikely]] {
+  EventHandler* handler = by_descriptor_[static_cast<std::size_t>(event.fd)];
+  if (handler->generation_ != event.generation) [[unlikely]] {
     ++stats_.stale_events;  // the number was closed in this round, and perhaps given out again
     return;
   }
-  std::uint8_t bits = event.bits;
-  if ((bits & ~(ready::readable | ready::writable)) != 0) [[unlikely]] {
-    handler->flags_ &= ~EventHandler::kShortIsEmpty;  // something waits behind the data, for good
-    if ((bits & (ready::failed | ready::hung_up)) != 0) {
-      bits |= ready::readable | ready::writable;  // an operation will tell more
-      if ((handler->flags_ & EventHandler::kWriteOnly) != 0) fail(*handler, EPIPE);
-      if ((handler->flags_ & EventHandler::kLevel) != 0) leave_level(*handler);
-    }
+  if ((event.bits & ~(ready::readable | ready::writable)) == 0) [[likely]] {
+    handler->bits_ |= event.bits;
+  } else {
+    take_unusual(*handler, event);
   }
-  handler->bits_ |= bits & (ready::readable | ready::writable | ready::urgent);
-  handler->flags_ &= ~EventHandler::kStuck;
-  if ((handler->flags_ & EventHandler::kReadyListed) == 0) turn(*handler);
+  if (!is_usual(*handler)) [[unlikely]] {
+    handler->flags_ &= ~EventHandler::kStuck;
+    if ((handler->flags_ & EventHandler::kReadyListed) != 0) return;  // its turn will come
+  }
+  turn(*handler);
+}
+
+/// More than readable and writable: something waits behind the data.
+void Reactor::take_unusual(EventHandler& handler, const Event& event) {
+  handler.bits_ |= event.bits & (ready::readable | ready::writable);
+  handler.flags_ &= ~EventHandler::kShortIsEmpty;  // for good
+  if ((event.bits & ready::urgent) != 0) handler.flags_ |= EventHandler::kUrgent;
+  if ((event.bits & (ready::failed | ready::hung_up)) == 0) return;
+  handler.bits_ |= ready::readable | ready::writable;  // an operation will tell more
+  if ((handler.flags_ & EventHandler::kWriteOnly) != 0) fail(handler, EPIPE);
+  if ((handler.flags_ & EventHandler::kLevel) != 0) leave_level(handler);
 }
 
 /// One that hung up would be reported level-triggered for ever. It goes on edge-triggered: there may
@@ -182,12 +191,36 @@ void Reactor::turn_ready() {
   ready_now_.clear();
 }
 
-void Reactor::turn(EventHandler& handler) noexcept {
+/// Whether `handler` always reads, has nothing to write, and nothing else is to be done with it.
+inline bool Reactor::is_usual(const EventHandler& handler) {
+  using H = EventHandler;
+  constexpr auto kUsual = H::kReadsAlways | H::kNeverAsks;
+  constexpr auto kUnusual = H::kListening | H::kConnecting | H::kLevel | H::kPaused | H::kStuck |
+                            H::kStarved | H::kWantWrite | H::kEndOfFile | H::kFailed |
+                            H::kReadyListed | H::kDiscards | H::kUrgent;
+  return (handler.flags_ & (kUsual | kUnusual)) == kUsual;
+}
+
+/// The short way of nearly every turn: the handler is called once, and has exhausted its descriptor
+/// then. False when there is more to do. REQUIRES: is_usual(handler).
+inline bool Reactor::read_once(EventHandler& handler) {
+  using H = EventHandler;
+  if ((handler.bits_ & ready::readable) == 0) return true;
+  handler.handle_read();
+  if ((handler.bits_ & ready::readable) == 0 &&
+      (handler.flags_ & (H::kEndOfFile | H::kFailed | H::kWantWrite)) == 0) {
+    return true;
+  }
+  ++handler.idle_calls_;  // back to 0 with the next operation
+  return false;
+}
+
+inline void Reactor::turn(EventHandler& handler) noexcept {
   current_ = &handler;
   turn_left_ = static_cast<std::ptrdiff_t>(options_.turn_bytes);
   now_known_ = false;
   try {
-    take_turn(handler);
+    if (!is_usual(handler) || !read_once(handler)) take_turn(handler);
   } catch (...) {
     recover(handler);
   }
@@ -224,19 +257,20 @@ inline bool Reactor::wants_write(EventHandler& handler) {
 
 void Reactor::take_turn(EventHandler& handler) {
   using H = EventHandler;
-  if ((handler.flags_ & (H::kConnecting | H::kLevel)) != 0) [[unlikely]] {
-    if ((handler.flags_ & H::kConnecting) != 0 && !finish_connect(handler)) return;
-    if ((handler.flags_ & H::kLevel) != 0) return level_turn(handler);
-  }
+  if ((handler.flags_ & H::kConnecting) != 0 && !finish_connect(handler)) return;
+  if ((handler.flags_ & H::kLevel) != 0) return level_turn(handler);
   const Generation generation = handler.generation_;
-  if ((handler.bits_ & ready::urgent) != 0) [[unlikely]] {
-    handler.bits_ &= static_cast<std::uint8_t>(~ready::urgent);
+  if ((handler.flags_ & H::kUrgent) != 0) {
+    handler.flags_ &= ~H::kUrgent;
     handler.handle_expt();
   }
   for (;;) {
     if (handler.generation_ != generation) return;  // closed, or already somebody else
     if ((handler.flags_ & (H::kEndOfFile | H::kFailed)) != 0 && tell_close(handler)) return;
-    if (!pending(handler)) return;
+    if (!pending(handler)) {
+      handler.idle_calls_ = 0;
+      return;
+    }
     if (turn_left_ <= 0) return list_ready(handler);
     if (!call_once(handler, generation)) return park(handler);
     if (handler.idle_calls_ >= kIdleLimit) [[unlikely]] stuck(handler);
@@ -282,8 +316,8 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
 void Reactor::level_turn(EventHandler& handler) {
   const Generation generation = handler.generation_;
   handler.flags_ &= ~EventHandler::kUrgentTold;
-  if ((handler.bits_ & ready::urgent) != 0) {
-    handler.flags_ |= EventHandler::kUrgentTold;
+  if ((handler.flags_ & EventHandler::kUrgent) != 0) {
+    handler.flags_ ^= EventHandler::kUrgent | EventHandler::kUrgentTold;
     handler.handle_expt();
   }
   if (handler.generation_ != generation) return;
@@ -304,7 +338,9 @@ void Reactor::update_interest(EventHandler& handler) {
   std::uint8_t interest = 0;
   if (wants_read(handler)) interest |= ready::readable | ready::urgent;
   // An urgent byte that nobody takes stays there: told again when something else has come.
-  if ((handler.flags_ & EventHandler::kUrgentTold) != 0) interest &= ready::readable;
+  if ((handler.flags_ & EventHandler::kUrgentTold) != 0) {
+    interest &= static_cast<std::uint8_t>(~ready::urgent);
+  }
   if (wants_write(handler)) interest |= ready::writable;
   if (interest != handler.interest_) engine_->modify(handler.fd_.get(), handler.generation_, interest);
   handler.interest_ = interest;

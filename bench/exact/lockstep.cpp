@@ -182,7 +182,9 @@ std::vector<int> connect_all(const Server& server, int connections) {
 
 /// Every connection sends one message and gets it back, `rounds` times.
 void echo(const Server& server, int connections, int rounds) {
+  server.stop();
   const auto fds = connect_all(server, connections);
+  server.go_on();
   for (; rounds > 0; --rounds) {
     server.stop();
     std::ranges::for_each(fds, send_message);
