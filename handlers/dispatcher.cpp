@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "reactor/error.h"
 #include "reactor/resolver.h"
@@ -15,20 +19,34 @@
 
 namespace bunshin {
 
-struct Dispatcher::Setup {
-  UniqueFd socket;  // made but not yet listening
-  std::string text;
-  std::string unix_path;                 // to be removed
-  std::vector<SocketAddress> addresses;  // still to be tried
-  std::shared_ptr<bool> looking_up;      // false: nobody wants the answer any more
-  std::exception_ptr look_up_error;
-  ~Setup() {
-    if (looking_up) *looking_up = false;
-    if (!unix_path.empty()) ::unlink(unix_path.c_str());
-  }
-};
-
 namespace {
+
+/// The path a server is bound to, removed with it unless somebody else has taken it over.
+class UnixPath {
+ public:
+  explicit UnixPath(std::string path) : path_(std::move(path)), made_(identity()) {}
+  UnixPath(const UnixPath&) = delete;
+  UnixPath& operator=(const UnixPath&) = delete;
+  ~UnixPath() {
+    if (identity() == made_) ::unlink(path_.c_str());
+  }
+
+ private:
+  struct Identity {
+    ino_t inode = 0;
+    std::filesystem::file_time_type made;  // a number that became free is soon used again
+    bool operator==(const Identity&) const = default;
+  };
+  [[nodiscard]] Identity identity() const {
+    struct stat status {};
+    std::error_code ignored;
+    if (::stat(path_.c_str(), &status) != 0) return {};
+    return {status.st_ino, std::filesystem::last_write_time(path_, ignored)};
+  }
+
+  std::string path_;
+  Identity made_;
+};
 
 void set_option(int fd, int option, const char* what) {
   const int on = 1;
@@ -46,6 +64,18 @@ bool left_behind(const SocketAddress& address) {
 }
 
 }  // namespace
+
+struct Dispatcher::Setup {
+  UniqueFd socket;  // made but not yet listening
+  std::string text;
+  std::optional<UnixPath> unix_path;
+  std::vector<SocketAddress> addresses;  // still to be tried
+  std::shared_ptr<bool> looking_up;      // false: nobody wants the answer any more
+  std::exception_ptr look_up_error;
+  ~Setup() {
+    if (looking_up) *looking_up = false;
+  }
+};
 
 Dispatcher::Dispatcher(Reactor& reactor) : EventHandler(reactor) {}
 
@@ -75,7 +105,7 @@ void Dispatcher::bind(const SocketAddress& address) {
     result = ::bind(fd, address.data(), address.size());
   }
   if (result != 0) throw_error(errno, "cannot listen on " + setup_->text);
-  setup_->unix_path = address.path();
+  if (address.family() == AF_UNIX) setup_->unix_path.emplace(address.path());
 }
 
 void Dispatcher::listen(int backlog) {

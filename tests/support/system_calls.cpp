@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <sstream>
 
 namespace bunshin::testing {
 
@@ -37,6 +38,12 @@ bool fails(Call call) {
   --state.failures;
   errno = state.error;
   return true;
+}
+
+/// Where another list can be joined on. (glibc frees a list node by node.)
+addrinfo** end_of(addrinfo** list) {
+  while (*list != nullptr) list = &(*list)->ai_next;
+  return list;
 }
 
 template <typename Function>
@@ -139,8 +146,13 @@ int getaddrinfo(const char* host, const char* service, const addrinfo* hints, ad
   const std::string name = host == nullptr ? "" : host;
   if (!answer || !name.ends_with(".test")) return real(host, service, hints, list);
   if (hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0) return EAI_NONAME;
-  const std::string address = (*answer)(name);
-  return address.empty() ? EAI_NONAME : real(address.c_str(), service, hints, list);
+  std::istringstream addresses((*answer)(name));
+  std::string address;
+  *list = nullptr;
+  for (addrinfo** end = list; addresses >> address; end = bunshin::testing::end_of(end)) {
+    if (const int error = real(address.c_str(), service, hints, end); error != 0) return error;
+  }
+  return *list == nullptr ? EAI_NONAME : 0;
 }
 
 }  // extern "C"

@@ -30,8 +30,8 @@ class ConnectToSelf {
 };
 
 /// What getaddrinfo(3) does with a host name while it lives: `answer` is called in the thread that
-/// looks up, may wait, and returns an address to look up instead, or "" for "no such name". (So no
-/// test asks the network.) Names are taken by their end ".test".
+/// looks up, may wait, and returns the addresses to look up instead, with spaces between, or "" for
+/// "no such name". (So no test asks the network.) Names are taken by their end ".test".
 class FakeNames {
  public:
   explicit FakeNames(std::function<std::string(const std::string& host)> answer);
