@@ -1,7 +1,8 @@
 // io_uring(7), Linux 6.1 or later: operations are handed to the kernel and completed by it, with one
 // io_uring_enter(2) a round. Streams and listeners are served that way; everything else (ttys, pipes,
 // foreign descriptors, the models that studies compare) is polled through the same ring. Out-of-band
-// data is not reported: a poll beside every receive would cost each message.
+// data is not reported: a poll beside every receive would cost each message, and the kernel (6.18)
+// answers polls with what woke them, which for a socket is POLLIN | POLLPRI whatever arrived.
 
 #include <liburing.h>
 #include <poll.h>
@@ -181,7 +182,7 @@ void UringEngine::arm(int fd, Stream& armed) {
   armed.to_arm = false;
   if (armed.armed || armed.closing || armed.generation == 0) return;
   if (armed.polled) {
-    unsigned mask = armed.interest & (ready::readable | ready::urgent | ready::writable);
+    unsigned mask = armed.interest & (ready::readable | ready::writable);
     if ((mask & ready::readable) != 0) mask |= POLLRDHUP;
     return arm_poll(fd, armed, mask);
   }
