@@ -1,0 +1,115 @@
+#include "bench/micro/support.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "reactor/engine.h"
+#include "reactor/error.h"
+#include "reactor/sockets.h"
+
+namespace bunshin::micro {
+
+namespace {
+
+constexpr std::size_t kSpareDescriptors = 64;  // standard streams, engines, listeners
+
+}  // namespace
+
+void ask(const std::string& name, const std::function<void(benchmark::State&)>& question,
+         const Setting& setting) {
+  auto* const benchmark =
+      benchmark::RegisterBenchmark(name.c_str(), [question](benchmark::State& state) {
+        try {
+          question(state);
+        } catch (const std::exception& error) {
+          state.SkipWithError(fmt::format("not run: {}", error.what()).c_str());
+        }
+      });
+  if (setting) setting(*benchmark);
+}
+
+void ask_each_engine(const std::string& name, const EngineQuestion& question,
+                     const Setting& setting) {
+  for (const std::string& engine : engine_names()) {
+    // Making the reactor says why when the engine does not work here.
+    ask(
+        name + "/" + engine,
+        [question, engine](benchmark::State& state) { question(state, engine); }, setting);
+  }
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // when refused, require_descriptors() will tell
+}
+
+void require_descriptors(std::size_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= count + kSpareDescriptors) return;
+  throw std::runtime_error(fmt::format("it takes {} descriptors, and the limit (ulimit -n) is {}",
+                                       count + kSpareDescriptors, limit.rlim_cur));
+}
+
+UniqueFd connect_to(const SocketAddress& address) {
+  UniqueFd socket(::socket(address.family(), SOCK_STREAM, 0));
+  if (!socket) throw_error(errno, "cannot make a socket");
+  if (::connect(socket.get(), address.data(), address.size()) != 0) {
+    throw_error(errno, "cannot connect to " + address.to_string());
+  }
+  set_no_delay(socket.get());
+  return socket;
+}
+
+void reset(UniqueFd socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void send_byte(int fd) {
+  if (::send(fd, "x", 1, MSG_DONTWAIT) != 1) throw_error(errno, "cannot send a byte");
+}
+
+std::vector<TcpPair> make_tcp_pairs(std::size_t count) {
+  require_descriptors(2 * count);
+  const auto any = Endpoint::parse("127.0.0.1:0").numeric();
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM, 0));
+  if (::bind(listener.get(), any->data(), any->size()) != 0 || ::listen(listener.get(), 1) != 0) {
+    throw_error(errno, "cannot listen on the loopback interface");
+  }
+  const SocketAddress address = SocketAddress::local_of(listener.get());
+  std::vector<TcpPair> pairs;
+  while (pairs.size() < count) {
+    UniqueFd peer = connect_to(address);
+    UniqueFd ours(accept_nonblocking(listener.get(), nullptr, nullptr));
+    if (!ours) throw_error(errno, "cannot accept");
+    pairs.push_back({std::move(ours), std::move(peer)});
+  }
+  return pairs;
+}
+
+ReactorOptions with_engine(const std::string& engine) {
+  ReactorOptions options;
+  options.engine = engine;
+  return options;
+}
+
+ReactorThread::~ReactorThread() { join(); }
+
+void ReactorThread::join() {
+  if (!thread_.joinable()) return;
+  reactor_.stop();
+  thread_.join();
+}
+
+}  // namespace bunshin::micro
