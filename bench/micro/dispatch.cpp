@@ -26,7 +26,7 @@ constexpr std::size_t kActive = 128;
 class Reader : public Dispatcher {
  public:
   Reader(Reactor& reactor, UniqueFd fd, std::size_t& bytes)
-      : Dispatcher(reactor, StreamSocket(std::move(fd), Kind::inet_stream)), bytes_(bytes) {}
+      : Dispatcher(reactor, as_inet(std::move(fd))), bytes_(bytes) {}
   void handle_read() override { bytes_ += recv().size(); }
 
  private:
@@ -35,12 +35,12 @@ class Reader : public Dispatcher {
 
 void dispatch(benchmark::State& state, const std::string& engine) {
   Reactor reactor(with_engine(engine));
-  std::vector<TcpPair> pairs = make_tcp_pairs(kActive);
+  std::vector<SocketPair> pairs = make_socket_pairs(kActive);
   std::size_t bytes = 0;
-  for (TcpPair& pair : pairs) reactor.emplace<Reader>(std::move(pair.ours), bytes);
+  for (SocketPair& pair : pairs) reactor.emplace<Reader>(std::move(pair.ours), bytes);
   reactor.run_once(Duration::zero());  // the first edges
   while (state.KeepRunningBatch(kActive)) {
-    for (const TcpPair& pair : pairs) send_byte(pair.peer.get());
+    for (const SocketPair& pair : pairs) send_byte(pair.peer.get());
     bytes = 0;
     const Stopwatch watch;
     while (bytes < kActive) reactor.run_once(Duration::zero());
@@ -51,8 +51,8 @@ void dispatch(benchmark::State& state, const std::string& engine) {
 #ifdef __linux__
 void dispatch_by_hand(benchmark::State& state) {
   const UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  const std::vector<TcpPair> pairs = make_tcp_pairs(kActive);
-  for (const TcpPair& pair : pairs) {
+  const std::vector<SocketPair> pairs = make_socket_pairs(kActive);
+  for (const SocketPair& pair : pairs) {
     epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.fd = pair.ours.get()}};
     if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, pair.ours.get(), &event) != 0) {
       throw_error(errno, "cannot watch a socket");
@@ -61,7 +61,7 @@ void dispatch_by_hand(benchmark::State& state) {
   std::vector<char> buffer(ReactorOptions().scratch_bytes);
   std::array<epoll_event, 2 * kActive> events{};
   while (state.KeepRunningBatch(kActive)) {
-    for (const TcpPair& pair : pairs) send_byte(pair.peer.get());
+    for (const SocketPair& pair : pairs) send_byte(pair.peer.get());
     ssize_t bytes = 0;
     const Stopwatch watch;
     while (bytes < static_cast<ssize_t>(kActive)) {

@@ -1,16 +1,12 @@
 // What does a round cost when one of many registered descriptors has something to read? It should
 // not depend on how many there are. asyncore_round.py asks Python's asyncore the same.
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <string>
 #include <utility>
 
 #include "bench/micro/support.h"
 #include "handlers/dispatcher.h"
-#include "reactor/error.h"
 
 namespace bunshin::micro {
 
@@ -26,30 +22,26 @@ class Reader : public Dispatcher {
 /// Both ends of each pair are registered, as nobody outside is needed who would send. Returns what
 /// is left over of an odd number, to be kept open.
 UniqueFd add_idle(Reactor& reactor, std::size_t count) {
-  for (; count > 0; count -= 2) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_error(errno, "cannot make sockets");
-    UniqueFd first(ends[0]);
-    UniqueFd second(ends[1]);
-    reactor.emplace<Reader>(StreamSocket(std::move(first), Kind::unix_stream));
-    if (count == 1) return second;
-    reactor.emplace<Reader>(StreamSocket(std::move(second), Kind::unix_stream));
+  for (SocketPair& pair : make_socket_pairs((count + 1) / 2)) {
+    reactor.emplace<Reader>(as_inet(std::move(pair.ours)));
+    if (--count == 0) return std::move(pair.peer);
+    reactor.emplace<Reader>(as_inet(std::move(pair.peer)));
+    --count;
   }
   return {};
 }
 
 void round(benchmark::State& state, const std::string& engine) {
   const auto registered = static_cast<std::size_t>(state.range(0));
-  require_descriptors(registered + 1);
   Reactor reactor(with_engine(engine));
-  std::vector<TcpPair> pair = make_tcp_pairs(1);
-  auto& reader = reactor.emplace<Reader>(StreamSocket(std::move(pair[0].ours), Kind::inet_stream));
+  SocketPair pair = std::move(make_socket_pairs(1).front());
+  auto& reader = reactor.emplace<Reader>(as_inet(std::move(pair.ours)));
   const UniqueFd left_over = add_idle(reactor, registered - 1);
   // The first edges of all of them.
   for (std::size_t seen = 0; seen <= registered; seen += 64) reactor.run_once(Duration::zero());
   for (auto _ : state) {
     reader.bytes = 0;
-    send_byte(pair[0].peer.get());
+    send_byte(pair.peer.get());
     const Stopwatch watch;
     while (reader.bytes == 0) reactor.run_once(Duration::zero());
     state.SetIterationTime(watch.seconds());

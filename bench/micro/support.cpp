@@ -1,8 +1,6 @@
 #include "bench/micro/support.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -80,20 +78,13 @@ void send_byte(int fd) {
   if (::send(fd, "x", 1, MSG_DONTWAIT) != 1) throw_error(errno, "cannot send a byte");
 }
 
-std::vector<TcpPair> make_tcp_pairs(std::size_t count) {
+std::vector<SocketPair> make_socket_pairs(std::size_t count) {
   require_descriptors(2 * count);
-  const auto any = Endpoint::parse("127.0.0.1:0").numeric();
-  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM, 0));
-  if (::bind(listener.get(), any->data(), any->size()) != 0 || ::listen(listener.get(), 1) != 0) {
-    throw_error(errno, "cannot listen on the loopback interface");
-  }
-  const SocketAddress address = SocketAddress::local_of(listener.get());
-  std::vector<TcpPair> pairs;
+  std::vector<SocketPair> pairs;
   while (pairs.size() < count) {
-    UniqueFd peer = connect_to(address);
-    UniqueFd ours(accept_nonblocking(listener.get(), nullptr, nullptr));
-    if (!ours) throw_error(errno, "cannot accept");
-    pairs.push_back({std::move(ours), std::move(peer)});
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw_error(errno, "cannot make sockets");
+    pairs.push_back({UniqueFd(ends[0]), UniqueFd(ends[1])});
   }
   return pairs;
 }

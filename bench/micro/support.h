@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "reactor/reactor.h"
@@ -68,12 +69,16 @@ void reset(UniqueFd socket);
 /// Sends one byte, which has to fit. Throws std::system_error.
 void send_byte(int fd);
 
-/// Two ends of one connection over the loopback interface.
-struct TcpPair {
+/// Two connected sockets. Unix ones: receiving what came by TCP from the same machine also sends
+/// the acknowledgement, which would be most of what is measured.
+struct SocketPair {
   UniqueFd ours;
   UniqueFd peer;
 };
-std::vector<TcpPair> make_tcp_pairs(std::size_t count);
+std::vector<SocketPair> make_socket_pairs(std::size_t count);
+/// Such an end, to be served as servers' connections are, for which a short read means that there
+/// is no more.
+inline StreamSocket as_inet(UniqueFd end) { return {std::move(end), Kind::inet_stream}; }
 
 ReactorOptions with_engine(const std::string& engine);
 
