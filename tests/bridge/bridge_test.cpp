@@ -1,0 +1,221 @@
+#include "bridge/bridge.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "tests/bridge/io_fixture.h"
+
+namespace bunshin::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr const char* kBlue = "#PR000G000B255T010";
+constexpr const char* kGreen = "#PR000G255B000T010";
+constexpr const char* kYellow = "#PR255G255B000T010";
+
+class BridgeTest : public EngineCase {
+ protected:
+  SimulatedJulius& play(const JuliusTranscript& transcript, double speed) {
+    return reactor.emplace<SimulatedJulius>(Endpoint::parse("127.0.0.1:0"), transcript,
+                                            SimulatedJulius::Options{speed, false});
+  }
+  SimulatedRapiro& make_robot() {
+    return reactor.emplace<SimulatedRapiro>(PseudoTerminal::make(), 20);
+  }
+  Bridge& join(const SocketAddress& address, const std::string& line) {
+    return reactor.emplace<Bridge>(config_for(address.to_string(), line), notes, kSoon);
+  }
+  static JuliusTranscript recording(const char* name) {
+    return JuliusTranscript::load(fixture_path(std::string("julius/") + name)).as_spoken();
+  }
+  void feed(Peer& peer, std::string_view bytes) {
+    run_until([&] {
+      bytes.remove_prefix(peer.send_now(bytes));
+      return bytes.empty();
+    });
+  }
+
+  Notes notes;
+};
+BUNSHIN_EVERY_ENGINE(BridgeTest);
+
+TEST_P(BridgeTest, MovesTheRobotByWhatWasSaid) {
+  const auto transcript = recording("robot-commands");
+  const auto& robot = make_robot();
+  auto& bridge = join(play(transcript, 20).local_address(), robot.path());
+  run_until([&] { return notes.messages == transcript.rows().size() && bridge.idle(); });
+  EXPECT_THAT(notes.answered_commands,
+              ElementsAre("#M1", "#M3", "#M4", "#M0", "#M5", kBlue, kBlue, kGreen, kYellow));
+  EXPECT_THAT(notes.answers, ElementsAre("#M1", "#M3", "#M4", "#M0", "#M5", "#PT010", "#PT010",
+                                         "#PT010", "#PT010"));
+  ASSERT_EQ(notes.outcomes.size(), 10U);
+  EXPECT_EQ(notes.outcomes[1], Decision::Outcome::refused);
+  EXPECT_THAT(notes.given_up, IsEmpty());
+}
+
+// The guesses of the first pass, and the second to fifth best, name other commands.
+TEST_P(BridgeTest, OnlyFinalHypothesesMoveTheRobot) {
+  const auto transcript = recording("robot-nbest");
+  const auto& robot = make_robot();
+  auto& bridge = join(play(transcript, 20).local_address(), robot.path());
+  run_until([&] { return notes.messages == transcript.rows().size() && bridge.idle(); });
+  EXPECT_EQ(notes.phrases.size(), 10U);
+  EXPECT_THAT(notes.answered_commands,
+              ElementsAre("#M1", kBlue, "#M3", "#M4", "#M0", "#M5", kBlue, kBlue, kGreen, kYellow));
+}
+
+TEST_P(BridgeTest, NothingMovesBeforeTheBlockIsComplete) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  const std::string block = spoken({"前へ進め"});
+  feed(peer, std::string_view(block).substr(0, block.size() - 1));
+  rounds_in(50ms);
+  EXPECT_TRUE(bridge.idle());
+  EXPECT_THAT(notes.phrases, IsEmpty());
+  feed(peer, "\n");
+  run_until([&] { return notes.answers.size() == 1; });
+}
+
+TEST_P(BridgeTest, AConnectionThatEndsInsideABlockMovesNothing) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  const std::string block = spoken({"前へ進め"});
+  feed(peer, std::string_view(block).substr(0, block.size() - 2));
+  peer.close();
+  run_until([&] { return log.count("lost Julius") == 1; });
+  run_until([&] { return bridge.connected(); });
+  peer = listener.accept();
+  feed(peer, ".\n" + spoken({"止まれ"}));
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M0"));
+}
+
+TEST_P(BridgeTest, JuliusAndTheLineMayBothGoAndComeBack) {
+  Pty pty = make_pty();
+  LinePath line(pty.slave_path);
+  auto listener = std::make_unique<Listener>(Family::ipv4);
+  const SocketAddress address = listener->address;
+  auto& bridge = join(address, line.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener->accept();
+  line.cut();
+  pty = Pty();
+  feed(peer, spoken({"手を振れ"}));
+  run_until([&] { return log.count("hung up") == 1; });
+  peer.close();
+  listener.reset();
+  run_until([&] { return log.count("lost Julius") == 1; });
+  const auto& robot = make_robot();
+  line.lead_to(robot.path());
+  // What was heard while the line was away is said when it is back.
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M5"));
+}
+
+TEST_P(BridgeTest, ASecondBridgeOnTheSameLineIsRefused) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  join(listener.address, robot.path());
+  EXPECT_THROW(join(listener.address, robot.path()), std::system_error);
+}
+
+/// Whether all that was written is newlines and commands the firmware answers.
+bool is_whole(std::string_view written) {
+  while (!written.empty()) {
+    if (written.front() == '\n') {
+      written.remove_prefix(1);
+      continue;
+    }
+    const std::size_t end = std::min(written.find_first_of("#\n", 1), written.size());
+    if (validate_command(written.substr(0, end))) return false;
+    written.remove_prefix(end);
+  }
+  return true;
+}
+
+// Damaged speech, at any byte: the bridge lives, and the line never sees half a command.
+TEST_P(BridgeTest, DamagedInputNeverPutsPartOfACommandOnTheLine) {
+  const Pty pty = make_pty();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, pty.slave_path);
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  std::mt19937 random(11);
+  const std::string bytes = read_fixture("julius/robot-commands.bin");
+  std::string written;
+  for (int round = 0; round < 20; ++round) {
+    std::string damaged = bytes;
+    for (int i = 0; i < 40; ++i) damaged[random() % damaged.size()] = static_cast<char>(random());
+    feed(peer, damaged);
+    run_rounds(3);
+    written += read_now(pty.master.get());
+  }
+  feed(peer, "\n.\n" + spoken({"止まれ"}));
+  run_until([&] {
+    written += read_now(pty.master.get());
+    return written.ends_with("#M0") || written.ends_with("#C");
+  });
+  EXPECT_TRUE(bridge.connected());
+  EXPECT_TRUE(is_whole(written)) << written;
+}
+
+TEST_P(BridgeTest, TenMegabytesWithoutAnEndAndRandomBytesAreSurvived) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  std::mt19937 random(5);
+  std::string noise(100'000, '\0');
+  for (char& byte : noise) byte = static_cast<char>(random());
+  feed(peer, std::string(10'000'000, '#') + "\n.\n" + noise + "\n.\n" + spoken({"前へ進め"}));
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M1"));
+  EXPECT_GE(bridge.skipped(), 2U);
+}
+
+TEST_P(BridgeTest, WhatWasNotUnderstoodIsTold) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  feed(peer, "<RECOGFAIL/>\n.\n<REJECTED REASON=\"by power\"/>\n.\n" + spoken({"おはよう"}));
+  run_until([&] { return notes.phrases.size() == 1; });
+  EXPECT_EQ(notes.misunderstood, 2);
+  EXPECT_THAT(notes.outcomes, ElementsAre(Decision::Outcome::no_rule));
+  EXPECT_TRUE(bridge.idle());
+}
+
+TEST_P(BridgeTest, FinishingCarriesOutWhatWasHeard) {
+  auto robot_reactor_free = make_pty();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot_reactor_free.slave_path);
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  feed(peer, spoken({"止まれ"}));
+  run_until([&] { return notes.phrases.size() == 1; });
+  reactor.finish(5s);
+  std::string written;
+  run_until([&] {
+    written += read_now(robot_reactor_free.master.get());
+    return written.ends_with("#M0");
+  });
+  peer.close();
+  write_all(robot_reactor_free.master.get(), "#M0");
+  reactor.run();
+  EXPECT_THAT(notes.answers, ElementsAre("#M0"));
+  EXPECT_EQ(log.count("did not finish in time"), 0U);
+}
+
+}  // namespace
+}  // namespace bunshin::testing

@@ -1,0 +1,218 @@
+#include "bridge/julius_client.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+#include <stdexcept>
+
+#include "tests/bridge/io_fixture.h"
+
+namespace bunshin::testing {
+namespace {
+
+class TestClient : public JuliusClient {
+ public:
+  using JuliusClient::JuliusClient;
+  void handle_connected() override { ++connects; }
+  void handle_message(const JuliusMessage& message) override {
+    kinds.push_back(message.kind);
+    if (const auto* hypothesis = message.final_hypothesis()) said.push_back(phrase_of(*hypothesis));
+    if (message.kind == throw_at) throw std::runtime_error("the handler failed");
+  }
+  std::vector<JuliusKind> kinds;
+  std::vector<std::string> said;
+  std::optional<JuliusKind> throw_at;
+  int connects = 0;
+};
+
+class JuliusClientTest : public SettingCase {
+ protected:
+  TestClient& make_client(const SocketAddress& address, const char* encoding = "UTF-8") {
+    return reactor.emplace<TestClient>(Endpoint::parse(address.to_string()), encoding, kSoon);
+  }
+  Peer accept(const Listener& listener, const TestClient& client) {
+    run_until([&] { return client.connected(); });
+    return listener.accept();
+  }
+  void expect_received(Peer& peer, std::string_view text) {
+    run_until([&] { return peer.readable(); });
+    EXPECT_EQ(peer.receive(text.size()), text);
+  }
+  void feed(Peer& peer, std::string_view bytes) {
+    run_until([&] {
+      bytes.remove_prefix(peer.send_now(bytes));
+      return bytes.empty();
+    });
+  }
+};
+BUNSHIN_EVERY_SETTING(JuliusClientTest);
+
+TEST_P(JuliusClientTest, HandsOutEveryMessageWhereverTheBytesAreCut) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  const std::string bytes = read_fixture("julius/control.bin");
+  for (std::size_t at = 0; at < bytes.size(); at += 7) {
+    peer.send(std::string_view(bytes).substr(at, 7));
+    run_rounds(1);
+  }
+  run_until([&] { return client.kinds.size() == blocks_of(bytes).size(); });
+  EXPECT_THAT(client.said, ::testing::ElementsAre("右を向け", "右を向け", "止まれ", "緑 に 光れ"));
+  EXPECT_EQ(client.skipped(), 0U);
+  EXPECT_LT(rounds_in(), kFewRounds);
+}
+
+TEST_P(JuliusClientTest, WaitsForAnEngineThatIsNotThereYet) {
+  auto listener = std::make_unique<Listener>(family());
+  const SocketAddress address = listener->address;
+  listener.reset();
+  TestClient& client = make_client(address);
+  run_until([&] { return log.count("cannot reach Julius") == 1; });
+  EXPECT_LT(rounds_in(100ms), 500U) << "trying again must wait in between";
+  const auto& server =
+      reactor.emplace<SimulatedJulius>(Endpoint::parse(address.to_string()),
+                                       JuliusTranscript::load(fixture_path("julius/fruit-sjis")),
+                                       SimulatedJulius::Options{0, false});
+  run_until([&] { return client.connects == 1; });
+  EXPECT_EQ(log.count("cannot reach Julius"), 1U) << "one line a change of state";
+  EXPECT_EQ(log.count("connected to Julius at " + server.local_address().to_string()), 1U);
+}
+
+TEST_P(JuliusClientTest, AnEngineThatGoesAwayIsConnectedToAgain) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  peer.send("<STARTPROC/>\n.\n<RECOGOUT>\n  <SHYPO RANK=\"1\">\n");  // the rest never comes
+  run_until([&] { return client.kinds.size() == 1; });
+  peer.close();
+  run_until([&] { return client.connects == 2; });
+  peer = listener.accept();
+  peer.send(spoken({"止まれ"}));
+  run_until([&] { return client.said.size() == 1; });
+  EXPECT_EQ(client.said.front(), "止まれ");
+  EXPECT_EQ(client.skipped(), 0U) << "what the first connection began is forgotten";
+  EXPECT_EQ(log.count("lost Julius"), 1U);
+  EXPECT_EQ(log.count("connected to Julius"), 2U);
+  EXPECT_EQ(log.count("cannot reach"), 0U);
+}
+
+TEST_P(JuliusClientTest, AResetIsNoMoreThanAnEnd) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  peer.reset();
+  run_until([&] { return client.connects == 2; });
+  EXPECT_EQ(log.count("lost Julius"), 1U);
+}
+
+TEST_P(JuliusClientTest, SendsOneCommandAtATime) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  EXPECT_FALSE(client.command("STATUS")) << "not connected";
+  Peer peer = accept(listener, client);
+  EXPECT_TRUE(client.command("STATUS"));
+  EXPECT_TRUE(client.command("VERSION"));
+  EXPECT_TRUE(client.command("PAUSE"));
+  expect_received(peer, "STATUS\n");
+  peer.send("<INPUT STATUS=\"LISTEN\" TIME=\"0\"/>\n.\n");
+  run_until([&] { return client.kinds.size() == 1; });
+  EXPECT_FALSE(peer.readable()) << "that was no answer";
+  peer.send("<SYSINFO PROCESS=\"ACTIVE\"/>\n.\n");
+  expect_received(peer, "VERSION\n");
+  const auto began = Clock::now();
+  expect_received(peer, "PAUSE\n");  // though VERSION is never answered
+  EXPECT_GE(Clock::now() - began, 150ms);
+}
+
+TEST_P(JuliusClientTest, CommandsThatWaitEndWithTheConnection) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  client.command("STATUS");
+  client.command("PAUSE");
+  peer.close();
+  run_until([&] { return client.connects == 2; });
+  peer = listener.accept();
+  client.command("RESUME");
+  expect_received(peer, "RESUME\n");
+}
+
+TEST_P(JuliusClientTest, RandomBytesAreSkipped) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  std::mt19937 random(7);
+  std::string noise(300'000, '\0');
+  for (char& byte : noise) byte = static_cast<char>(random());
+  feed(peer, noise + "\n.\n" + spoken({"止まれ"}));
+  run_until([&] { return !client.said.empty(); });
+  EXPECT_EQ(client.said, std::vector<std::string>{"止まれ"});
+  EXPECT_GE(client.skipped(), 1U);
+  EXPECT_EQ(client.connects, 1);
+}
+
+TEST_P(JuliusClientTest, TenMegabytesWithoutAnEndAreSkipped) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  feed(peer, std::string(10'000'000, 'x'));
+  run_until([&] { return client.skipped() == 1; });
+  feed(peer, "\n.\n" + spoken({"止まれ"}));
+  run_until([&] { return client.said.size() == 1; });
+  EXPECT_EQ(client.skipped(), 1U);
+}
+
+TEST_P(JuliusClientTest, DecodesTheEncodingItIsTold) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address, "Shift_JIS");
+  Peer peer = accept(listener, client);
+  feed(peer, read_fixture("julius/fruit-sjis.bin"));
+  run_until([&] { return !client.said.empty(); });
+  EXPECT_EQ(client.said.front(), "リンゴ 3 個 を ください");
+}
+
+TEST_P(JuliusClientTest, AWrongEncodingIsToldOnce) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address, "UTF-8");
+  Peer peer = accept(listener, client);
+  for (int i = 0; i < 3; ++i) feed(peer, read_fixture("julius/fruit-sjis.bin"));
+  run_until([&] { return client.skipped() == 3; });
+  EXPECT_EQ(log.count("was skipped"), 1U);
+  EXPECT_THROW(make_client(listener.address, "EBCDIC-NOT"), std::invalid_argument);
+}
+
+TEST_P(JuliusClientTest, AHandlerThatThrowsCostsTheConnectionOnly) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  client.throw_at = JuliusKind::stopproc;
+  Peer peer = accept(listener, client);
+  peer.send("<STOPPROC/>\n.\n");
+  run_until([&] { return client.connects == 2; });
+  EXPECT_EQ(log.count("the handler failed"), 1U);
+}
+
+TEST_P(JuliusClientTest, FinishingLeavesPolitely) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  peer.send("<STARTPROC/>\n.\n");  // unread when it finishes
+  reactor.finish(5s);
+  run_rounds(2);
+  EXPECT_EQ(peer.receive_all(), "");
+  peer.close();
+  const auto began = Clock::now();
+  reactor.run();
+  EXPECT_LT(Clock::now() - began, 1s);
+}
+
+TEST_P(JuliusClientTest, FinishingWhileNobodyIsThereEndsAtOnce) {
+  make_client(refusing_address(family()));
+  run_until([&] { return log.count("cannot reach Julius") == 1; });
+  reactor.finish(5s);
+  const auto began = Clock::now();
+  reactor.run();
+  EXPECT_LT(Clock::now() - began, 1s);
+}
+
+}  // namespace
+}  // namespace bunshin::testing
