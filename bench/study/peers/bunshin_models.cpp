@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,26 @@ using namespace bunshin;
 struct Choices {
   std::string address = "127.0.0.1:9876";
   Model model = Model::remembered;
+  int idle_timeout = 0;  // in seconds; 0: none
   ReactorOptions reactor;
+};
+
+/// Closes when nothing has come for a while: a timer that every message moves.
+class TimedHandler : public EchoHandler {
+ public:
+  TimedHandler(Reactor& reactor, StreamSocket socket, const Choices& choices)
+      : EchoHandler(reactor, std::move(socket), choices.model),
+        limit_(choices.idle_timeout),
+        timer_(reactor.call_later(limit_, [this] { close(); })) {}
+  ~TimedHandler() override { reactor().cancel(timer_); }
+  void handle_read() override {
+    reactor().rearm(timer_, limit_);
+    EchoHandler::handle_read();
+  }
+
+ private:
+  std::chrono::seconds limit_;
+  TimerId timer_;
 };
 
 class Server : public Dispatcher {
@@ -28,7 +48,11 @@ class Server : public Dispatcher {
     listen_on(Endpoint::parse(choices.address));
   }
   void handle_accepted(StreamSocket socket, const SocketAddress&) override {
-    reactor().emplace<EchoHandler>(std::move(socket), choices_.model);
+    if (choices_.idle_timeout > 0) {
+      reactor().emplace<TimedHandler>(std::move(socket), choices_);
+    } else {
+      reactor().emplace<EchoHandler>(std::move(socket), choices_.model);
+    }
   }
 
  private:
@@ -38,7 +62,7 @@ class Server : public Dispatcher {
 [[noreturn]] void usage() {
   fmt::print(stderr,
              "usage: bunshin_models ADDRESS [--engine NAME] [--model remembered|drain|level]"
-             " [--turn BYTES]\n");
+             " [--turn BYTES] [--idle-timeout SECONDS]\n");
   std::exit(2);
 }
 
@@ -62,6 +86,8 @@ Choices parse(int argc, char** argv) {
       choices.model = parse_model(value);
     } else if (option == "--turn") {
       choices.reactor.turn_bytes = std::stoul(value);
+    } else if (option == "--idle-timeout") {
+      choices.idle_timeout = std::stoi(value);
     } else {
       usage();
     }
