@@ -325,12 +325,11 @@ void Reactor::level_turn(EventHandler& handler) {
   if (handler.generation_ != generation) return;
   const bool foreign = (handler.flags_ & EventHandler::kForeign) != 0;  // does its I/O unseen
   if (!foreign && handler.idle_calls_ >= kIdleLimit) stuck(handler);
-  if ((handler.flags_ & (EventHandler::kEndOfFile | EventHandler::kFailed)) != 0 &&
-      tell_close(handler)) {
-    return;
-  }
+  constexpr auto kEnded = EventHandler::kEndOfFile | EventHandler::kFailed;
+  if ((handler.flags_ & kEnded) != 0) tell_close(handler);
+  if (handler.generation_ != generation) return;
   handler.bits_ = 0;
-  update_interest(handler);
+  update_interest(handler);  // when the end was told and the handler stays open: none
 }
 
 void Reactor::update_interest(EventHandler& handler) {

@@ -37,7 +37,7 @@ class TestHandler : public EventHandler {
     ++called;
     if (!on_connect_error) {
       ADD_FAILURE() << "unexpected handle_connect_error: " << error;
-      return close();
+      return;
     }
     const auto function = on_connect_error;
     function(error);
@@ -48,12 +48,12 @@ class TestHandler : public EventHandler {
     on_read = [this, piece] { received += reactor().recv(*this, piece); };
     return *this;
   }
-  /// Notes the end and closes.
+  /// Notes the end and closes the descriptor, but stays, so that the case can look at it.
   TestHandler& expect_close() {
     on_close = [this] {
       ++closes;
       close_error = error();
-      close();
+      disconnect();
     };
     return *this;
   }
@@ -66,7 +66,7 @@ class TestHandler : public EventHandler {
     ++called;
     if (!function) {
       ADD_FAILURE() << "unexpected " << name;
-      return close();
+      return disconnect();
     }
     const auto copy = function;  // it may be replaced meanwhile
     copy();
