@@ -45,7 +45,10 @@ void echo(benchmark::State& state, const std::string& engine) {
   ReactorThread server(engine);
   const SocketAddress address =
       server.reactor().emplace<EchoServer>(Endpoint::parse("127.0.0.1:0"), options).local_address();
+  // Where the scheduler puts two threads that wake each other would decide the latency.
+  server.reactor().post([] { stay_on_core(1); });
   server.start();
+  const OnCore client_core(0);
   EchoClient client(address, connections, message_bytes);
   for (std::size_t i = 0; i < 2 * connections; ++i) client.complete_one();  // all are accepted
   client.begin(static_cast<std::size_t>(state.max_iterations));

@@ -39,10 +39,37 @@ void ask_each_engine(const std::string& name, const EngineQuestion& question,
   for (const std::string& engine : engine_names()) {
     // Making the reactor says why when the engine does not work here.
     ask(
-        name + "/" + engine,
+        fmt::format("{}/{}", name, engine),
         [question, engine](benchmark::State& state) { question(state, engine); }, setting);
   }
 }
+
+#ifdef __linux__
+void stay_on_core(std::size_t index) {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  std::size_t found = 0;
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed) || found++ < index) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ::sched_setaffinity(0, sizeof only, &only);
+    return;
+  }
+}
+
+OnCore::OnCore(std::size_t index) {
+  ::sched_getaffinity(0, sizeof before_, &before_);
+  stay_on_core(index);
+}
+
+OnCore::~OnCore() { ::sched_setaffinity(0, sizeof before_, &before_); }
+#else
+void stay_on_core(std::size_t) {}
+OnCore::OnCore(std::size_t) {}
+OnCore::~OnCore() = default;
+#endif
 
 void raise_descriptor_limit() {
   rlimit limit{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
 #include <chrono>
 #include <cstddef>
@@ -54,6 +55,23 @@ class Stopwatch {
 
  private:
   TimePoint start_ = Clock::now();
+};
+
+/// Keeps the calling thread on one core from now on, the `index`th of those it may use. Nothing
+/// where there are not so many or the system can not do it.
+void stay_on_core(std::size_t index);
+/// The same, until it is destroyed.
+class OnCore {
+ public:
+  explicit OnCore(std::size_t index);
+  ~OnCore();
+  OnCore(const OnCore&) = delete;
+  OnCore& operator=(const OnCore&) = delete;
+
+ private:
+#ifdef __linux__
+  cpu_set_t before_{};
+#endif
 };
 
 /// Raises the soft limit of descriptors to the hard one.

@@ -130,7 +130,8 @@ ECHO = tuple(
 TEXTS = {
     "en": {
         "step": "step", "timer": "operation, 1,000,000 timers armed", "time": "time",
-        "echo": "echo: messages a second; latency, median and 99th percentile",
+        "echo": "echo, a core each for client and server: messages a second; latency, median and "
+                "99th percentile",
         BY_HAND: "epoll by hand", ASYNCORE: "asyncore",
         "made": "{cpu}, {cores} cores, Linux {kernel}, {date}; each the median of {n} runs.",
         "busy": "The machine was busy with other things (load {load:.1f}), so the figures are "
@@ -140,7 +141,7 @@ TEXTS = {
     },
     "ja": {
         "step": "内容", "timer": "操作（タイマー 1,000,000 個を設定中）", "time": "時間",
-        "echo": "エコー：1 秒あたりのメッセージ数；遅延の中央値、99 パーセンタイル",
+        "echo": "エコー（クライアントとサーバーは別のコア）：1 秒あたりのメッセージ数；遅延の中央値、99 パーセンタイル",
         BY_HAND: "epoll を直接", ASYNCORE: "asyncore",
         "made": "{cpu}、{cores} コア、Linux {kernel}、{date}。値はそれぞれ {n} 回の中央値。",
         "busy": "測定中、マシンはほかの処理で忙しかった（負荷 {load:.1f}）。値は本来より悪い。",
@@ -191,31 +192,38 @@ def render(figures, context, language):
         *(note + "\n" for note in notes)])
 
 
-def put_between_markers(path, table):
-    text = path.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        sys.exit(f"{path} needs the lines {BEGIN.strip()} and {END.strip()}, once each")
-    before, rest = text.split(BEGIN)
-    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+def around_markers(path):
+    """What stands before and behind the table."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, behind = rest.partition(END)
+    if not begin or not end:
+        sys.exit(f"{path} needs the lines {BEGIN.strip()} and {END.strip()}")
+    return before + begin, end + behind
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("binary", nargs="?", default=ROOT / "build/release/bench/micro/bench_micro",
-                        type=pathlib.Path, help="bench_micro (build/release/bench/micro/bench_micro)")
-    parser.add_argument("--min-time", default="0.5", help="seconds a figure, as bench_micro takes it")
+                        type=pathlib.Path, help="bench_micro, by default that of the preset release")
+    parser.add_argument("--min-time", default="0.5", help="seconds a figure (0.5)")
     parser.add_argument("--python", default="/usr/bin/python3", help="one that still has asyncore")
     parser.add_argument("--write", action="store_true", help="into both READMEs of bench/")
     options = parser.parse_args()
     if not options.binary.is_file():
         sys.exit(f"there is no {options.binary}: build the target bench_micro "
                  "(cmake --preset release && cmake --build --preset release --target bench_micro)")
+    targets = READMES if options.write else {}
+    for path in targets.values():
+        around_markers(path)  # before the long run, not after it
     figures, context = run_micro(options.binary, options.min_time)
     figures |= run_asyncore(options.python, options.min_time)
+    for language, path in targets.items():
+        before, behind = around_markers(path)
+        path.write_text(f"{before}\n{render(figures, context, language)}\n{behind}",
+                        encoding="utf-8")
     if not options.write:
-        return print(render(figures, context, "en"), end="")
-    for language, path in READMES.items():
-        put_between_markers(path, render(figures, context, language))
+        print(render(figures, context, "en"), end="")
 
 
 if __name__ == "__main__":
