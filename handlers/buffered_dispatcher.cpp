@@ -36,7 +36,7 @@ std::size_t BufferedDispatcher::buffered() const {
 
 /// For what the kernel did not take at once.
 bool BufferedDispatcher::send_later(std::string_view data) {
-  if (descriptor() < 0 || error() != 0 || (out_ && out_->closing)) return false;
+  if (descriptor() < 0 || error() != 0 || (out_ && out_->ending)) return false;
   keep(data);
   return true;
 }
@@ -70,8 +70,12 @@ void BufferedDispatcher::sent(std::size_t bytes) {
   if (drained) out.full = false;
   if (buffered() == 0) {
     want_write(false);
-    if (out.ending) return buffer_empty();
-    out_.reset();
+    if (out.closing) return buffer_empty();
+    if (out.ending) {
+      buffer_empty();
+    } else {
+      out_.reset();
+    }
   }
   if (drained) handle_drained();
 }

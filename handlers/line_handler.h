@@ -14,7 +14,8 @@ class LineHandler : public BufferedDispatcher {
  public:
   using BufferedDispatcher::BufferedDispatcher;
 
-  /// Messages end with `text`, which is not part of them. REQUIRES: not empty.
+  /// Messages end with `text`, which is not part of them. What was collected before is looked at
+  /// again when more arrives. REQUIRES: not empty.
   void set_terminator(std::string text);
   /// The next message, and every one after it, has `length` bytes. REQUIRES: length > 0.
   void set_terminator(std::size_t length);
@@ -42,9 +43,10 @@ class LineHandler : public BufferedDispatcher {
     std::size_t size;        // npos: not complete yet
     std::size_t terminator;  // bytes behind it that belong to nobody
   };
-  [[nodiscard]] Message next_message(std::string_view input, std::size_t searched) const;
+  [[nodiscard]] Message next_message(std::string_view input) const;
 
   std::string collected_;
+  std::size_t searched_ = 0;  // so much of it was looked at and holds no terminator
   std::string terminator_ = "\n";  // empty: by length, or none
   std::size_t length_ = 0;         // 0: by text, or none
   std::size_t limit_ = 64 * 1024;

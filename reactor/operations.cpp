@@ -206,6 +206,7 @@ IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
 
 /// Sending took less than all, or failed.
 IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
+  handler.idle_calls_ = 0;
   if (count < 0) {
     const int error = errno;
     if (error == EINTR) return {};

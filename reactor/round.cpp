@@ -303,6 +303,7 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
       recv(handler, scratch_.size());
     }
     if (handler.generation_ != generation) return true;
+    if ((handler.bits_ & ready::readable) == 0) handler.idle_calls_ = 0;  // an operation did that
   }
   if ((handler.bits_ & ready::writable) != 0 && wants_write(handler)) {
     called = true;

@@ -168,6 +168,23 @@ TEST_P(DispatcherTest, ClosedWhileItConnects) {
   EXPECT_EQ(notes.connects, 0);
 }
 
+// The inline way of recv() must count as an operation, too.
+TEST_P(DispatcherTest, OneThatHasNothingToWriteIsNotTakenForStuck) {
+  class Asked : public Client {
+   public:
+    using Client::Client;
+    bool writable() override { return false; }
+  };
+  Connection connection = make_connection(family());
+  reactor.emplace<Asked>(notes, StreamSocket(std::move(connection.ours)));
+  for (std::size_t count = 1; count <= 40; ++count) {
+    connection.peer.send("x");
+    run_until([&] { return notes.received.size() == count; });
+  }
+  EXPECT_THAT(log.lines(), ::testing::IsEmpty());
+  EXPECT_EQ(reactor.stats().stuck, 0U);
+}
+
 class UnixPathTest : public EngineCase {
  protected:
   const std::string path = fresh_path("socket");

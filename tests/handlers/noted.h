@@ -73,13 +73,50 @@ inline Endpoint endpoint_of(const SocketAddress& address) {
 
 inline Endpoint any_endpoint(Family family) { return endpoint_of(any_address(family)); }
 
-/// Constructs a handler of class Handler for one end of a connection; the other end.
-template <typename Handler, typename... Args>
-std::pair<Handler&, Peer> connect_to(Reactor& reactor, Family family, Args&&... args) {
-  Connection connection = make_connection(family);
-  return {reactor.emplace<Handler>(std::forward<Args>(args)...,
-                                   StreamSocket(std::move(connection.ours))),
-          std::move(connection.peer)};
-}
+/// Once per engine and address family, for handlers of connections.
+class HandlerCase : public SettingCase {
+ protected:
+  using SettingCase::SettingCase;
+
+  /// A handler for one end of a connection, and the other end.
+  template <typename Handler, typename... Args>
+  std::pair<Handler&, Peer> serve(Args&&... args) {
+    Connection connection = make_connection(family());
+    auto& handler = reactor.emplace<Handler>(std::forward<Args>(args)...,
+                                             StreamSocket(std::move(connection.ours)));
+    return {handler, std::move(connection.peer)};
+  }
+
+  /// Whether the loop comes to rest. What the kernel takes bit by bit may keep it awake at first; one
+  /// that spins is never quiet.
+  bool comes_to_rest() {
+    for (int tries = 0; tries < 20; ++tries) {
+      if (rounds_in(30ms) < kFewRounds) return true;
+    }
+    return false;
+  }
+
+  /// Sends all of `text`, ends sending, and reads to the end meanwhile and afterwards.
+  std::string exchange(Peer& peer, std::string_view text) {
+    std::string answer;
+    bool shut = false;
+    bool ended = false;
+    run_until(
+        [&] {
+          text.remove_prefix(peer.send_now(text));
+          if (text.empty() && !std::exchange(shut, true)) peer.shut_down_sending();
+          while (!ended && peer.readable()) {
+            const std::string some = peer.receive_some(256 * 1024);
+            answer += some;
+            ended = some.empty();
+          }
+          return ended;
+        },
+        20s);
+    return answer;
+  }
+
+  Notes notes;
+};
 
 }  // namespace bunshin::testing
