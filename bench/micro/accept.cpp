@@ -30,31 +30,29 @@ class Connection : public Dispatcher {
 
 class Server : public Dispatcher {
  public:
-  Server(Reactor& reactor, std::size_t& open) : Dispatcher(reactor), open_(open) {
+  explicit Server(Reactor& reactor) : Dispatcher(reactor) {
     listen_on(Endpoint::parse("127.0.0.1:0"));
   }
   void handle_accepted(StreamSocket socket, const SocketAddress&) override {
-    reactor().emplace<Connection>(std::move(socket), open_);
+    reactor().emplace<Connection>(std::move(socket), open);
   }
-
- private:
-  std::size_t& open_;
+  std::size_t open = 0;  // connections
 };
 
 void accept(benchmark::State& state, const std::string& engine) {
   require_descriptors(2 * kWaiting);
-  std::size_t open = 0;
   Reactor reactor(with_engine(engine));
-  const SocketAddress address = reactor.emplace<Server>(open).local_address();
+  Server& server = reactor.emplace<Server>();
+  const SocketAddress address = server.local_address();
   std::vector<UniqueFd> clients;
   while (state.KeepRunningBatch(kWaiting)) {
     for (std::size_t i = 0; i < kWaiting; ++i) clients.push_back(connect_to(address));
     const Stopwatch watch;
-    while (open < kWaiting) reactor.run_once(std::chrono::seconds(1));
+    while (server.open < kWaiting) reactor.run_once(std::chrono::seconds(1));
     state.SetIterationTime(watch.seconds());
     for (UniqueFd& client : clients) reset(std::move(client));
     clients.clear();
-    while (open > 0) reactor.run_once(std::chrono::seconds(1));
+    while (server.open > 0) reactor.run_once(std::chrono::seconds(1));
   }
   state.SetItemsProcessed(state.iterations());
 }
