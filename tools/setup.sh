@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, with apt-get.
 #   tools/setup.sh build   what building the program takes
-#   tools/setup.sh all     that, and what the tests and benchmarks take (the default)
-#   tools/setup.sh study   all that, and what bench/study/run.py compares and draws with
+#   tools/setup.sh all     that, and what the tests, benchmarks and the study take (the default)
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -15,9 +14,8 @@ study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
 
 case "${1:-all}" in
   build) packages=("${build[@]}") ;;
-  all) packages=("${build[@]}" "${tests[@]}") ;;
-  study) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all|study]" >&2; exit 2 ;;
+  all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
+  *) echo "usage: tools/setup.sh [build|all]" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null; then

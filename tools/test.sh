@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
-#   tools/test.sh STEP...   only these: release clang asan tsan tidy macos exact
+#   tools/test.sh STEP...   only these: release clang asan tsan tidy macos exact study
 # The first four build and run the tests (asan and tsan with the engine kqueue, too); tidy is
-# clang-tidy, macos a cross-build, and exact compares counts with their limits.
+# clang-tidy, macos a cross-build, exact compares counts with their limits, and study checks
+# that the performance study makes a complete report (never its timings).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(release clang asan tsan tidy macos exact)
+all_steps=(release clang asan tsan tidy macos exact study)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -52,6 +53,7 @@ run_step() {
     tidy) tidy ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
     exact) bench/exact.sh --build build/release ;;
+    study) quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci ;;
     *) build_and_test "$1" ;;
   esac
 }

@@ -68,7 +68,9 @@ def to_svg(figure, description):
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     for name, (light, _) in COLOURS.items():
         svg = svg.replace(light, f"var(--{name.replace('_', '-')}, {light})")
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    width = re.search(r'viewBox="0 0 ([\d.]+) ', svg).group(1)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', rf'\1 style="max-width:{float(width) * 4 / 3:.0f}px"',
+                 svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", svg)
     svg = re.sub(r"font: (bold|700) ([\d.]+px) [^;\"]*", r"font: \1 \2 system-ui, sans-serif", svg)

@@ -1,7 +1,7 @@
 """The pictures of the report. Each function returns (name, svg, what to see), or nothing when the
 study holds no figures for it."""
 
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from drawing import PLAIN_LIGHT, DASHED, colour, figure, grid, label_ends, to_svg
 
@@ -61,6 +61,9 @@ def plot_lines(study, axes, scenarios, places, metric, formatter, names=True):
         return False
     axes.set_yscale("log")
     log_axis(axes.yaxis, formatter)
+    low, high = axes.get_ylim()
+    if high / low < 100:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     grid(axes)
     if names:
         axes.figure.canvas.draw()
@@ -211,7 +214,7 @@ def stacked(study):
     for server in lines(study):
         cpu = study.figure(server, "c100", "cpu")
         if cpu:
-            rows.append((cpu.median, study.figure(server, "c100", "user_share").median, server))
+            rows.append((cpu.median, study.user_share(server, "c100"), server))
     if not rows:
         return None
     rows.sort(reverse=True)
@@ -226,10 +229,10 @@ def stacked(study):
     axes.set_xlabel("µs of CPU a message, 100 connections x 64 bytes: "
                     "the server's own code (full), the kernel (pale)")
     grid(axes, "x")
-    kernel = [1 - user for _, user, server in rows if server in ("hand_epoll", "libev", "libuv")]
-    see = "Only the full part is what a library can save"
+    kernel = [1 - user for _, user, server in rows if server == "bunshin_epoll"]
+    see = "Only the full part is a server's own code"
     if kernel:
-        see += f"; the kernel's share is {100 * min(kernel):.0f} % or more in the quick ones"
+        see += f"; in bunshin/epoll the kernel takes {100 * min(kernel):.0f} %"
     return "cpu", to_svg(canvas, "Server CPU a message, own code and kernel"), see + "."
 
 
@@ -255,6 +258,23 @@ def bytes_each(study):
             "all and larger than most of these, is not in it.")
 
 
+def label_spins(study, axes, scenario):
+    """Beside the points, moved apart where they would overlap."""
+    lowest = 0
+    found = [(study.figure(server, scenario, "p50").median / 1e3,
+              study.figure(server, scenario, "share").median * 100, server)
+             for server in ("hand_epoll", "bunshin_epoll", *study.servers("spin"), "libuv")
+             if study.figure(server, scenario, "p50")]
+    gap = 0.055 * axes.get_ylim()[1]
+    for p50, share, server in sorted(found):
+        height = max(p50, lowest + gap)
+        lowest = height
+        right = share > 50
+        axes.annotate(study.label(server).replace("bunshin/epoll --", ""), (share, p50),
+                      xytext=(share - 6 if right else share + 6, height), va="center",
+                      ha="right" if right else "left", fontsize=8, color=colour(server))
+
+
 def spinning(study):
     wanted = [key for key in ("one", "one_polled", "open25_sleeping", "open25")
               if any(study.figure(server, key, "p50") for server in study.servers("spin"))]
@@ -264,18 +284,17 @@ def spinning(study):
     for axes, scenario in zip(row, wanted):
         for server in ("hand_epoll", "bunshin_epoll", *study.servers("spin"), "libuv"):
             p50 = study.figure(server, scenario, "p50")
-            if not p50:
-                continue
-            share = study.figure(server, scenario, "share")
-            axes.plot([100 * share.median], [p50.median / 1e3], "o", color=colour(server), markersize=6)
-            axes.annotate(study.label(server).replace("bunshin/epoll --", ""),
-                          (100 * share.median, p50.median / 1e3), xytext=(6, 4),
-                          textcoords="offset points", fontsize=8, color=colour(server))
-        axes.set_xlim(0, 125)
+            if p50:
+                share = study.figure(server, scenario, "share")
+                axes.plot([100 * share.median], [p50.median / 1e3], "o", color=colour(server),
+                          markersize=6)
+        axes.set_xlim(0, 105)
         axes.set_xlabel("server, % of a core")
         axes.set_title(study.title(scenario), fontsize=9)
         grid(axes, "both")
-    row[0].set_ylim(bottom=0)
+    row[0].set_ylim(0, 1.1 * row[0].get_ylim()[1])
+    for axes, scenario in zip(row, wanted):
+        label_spins(study, axes, scenario)
     row[0].set_ylabel("median round trip, µs")
     return ("spin", to_svg(canvas, "Latency and CPU of spinning"),
             "Down is quicker, right is dearer: spinning buys latency with CPU, and pays in full only "
@@ -299,9 +318,13 @@ def models(study):
         axes.set_xlabel("CPU a message, default = 1")
         grid(axes, "x")
     row[0].set_yticks(range(len(servers)), [study.label(server) for server in servers])
-    return ("models", to_svg(canvas, "Readiness models of bunshin"),
-            "Left is better: draining until EAGAIN pays one more read a message, and the size of a "
-            "turn matters only when a turn can be filled.")
+    see = "Left is better"
+    found = [(name, study.ratio(key, "c100", "cpu", "remembered"))
+             for key, name in (("drain", "draining until EAGAIN"), ("level", "level-triggered"))]
+    if all(ratio for _, ratio in found):
+        see += "; at 100 connections " + " and ".join(
+            f"{name} costs {times(ratio.median)} times the remembered edge" for name, ratio in found)
+    return "models", to_svg(canvas, "Readiness models of bunshin"), see + "."
 
 
 def serial(study):

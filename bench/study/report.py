@@ -23,6 +23,7 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin:2.2rem 0 .4rem}
 p{margin:.5rem 0}.muted{color:var(--muted)}.scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;margin:.8rem 0}
 th,td{padding:.3em .6em;text-align:right;border-bottom:1px solid var(--grid);vertical-align:top}
+td+td{white-space:nowrap}td:last-child{white-space:normal}
 th{text-align:right;font-weight:600}th:first-child,td:first-child{text-align:left}
 tr.ours td{background:var(--shade);font-weight:600}
 figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption{color:var(--muted)}
@@ -100,7 +101,7 @@ def markdown_table(header, rows, ours):
 def interval(estimate):
     if estimate is None:
         return "–"
-    if estimate.n == 1:
+    if estimate.n == 1 or estimate.low == estimate.high:
         return times(estimate.median)
     return f"{times(estimate.median)} ({times(estimate.low)} to {times(estimate.high)})"
 
@@ -395,15 +396,14 @@ def problems(out):
 
 
 def missing_figures(study, plan):
+    grid = [server["key"] for server in study.data["servers"] if server["group"] == "grid"]
     for scenario in plan["grid"]:
-        for server in study.servers():
-            if plan["servers"] and server not in plan["servers"]:
-                continue
+        for server in plan["servers"] or grid:
             if study.cannot(server, scenario) and study.labels[server]["hand"]:
                 yield f"{server}, {scenario}: {study.cannot(server, scenario)}"
-            elif not study.cannot(server, scenario) and not study.results[server, scenario]:
+            elif not study.cannot(server, scenario) and not study.results(server, scenario):
                 yield f"{server}, {scenario}: neither a result nor a reason"
-    for (server, scenario), results in study.results.items():
+    for (server, scenario), results in study.records.items():
         for result in results.values():
             if result["messages"] <= 0:
                 yield f"{server}, {scenario}: no messages"

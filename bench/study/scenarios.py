@@ -83,7 +83,7 @@ FULL = Plan(
      ("c100", "timers"), ("c10000", "timers")),
     ("one", "c100", "depth", "churn"), True)
 QUICK = Plan(
-    "quick", 0.35, 0.1, 2.1, 5, ("one", "c100", "c1000", "idle1000", "churn", "open50"),
+    "quick", 0.35, 0.1, 1.6, 5, ("one", "one_polled", "c100", "c1000", "idle1000", "churn", "open50"),
     ("hand_epoll", "hand_epoll_again", "hand_uring", "bunshin_epoll", "bunshin_uring",
      "libev", "libuv", "asio", "libevent", "asyncore"),
     (("one_polled", "spin"),), ("c100",), True)

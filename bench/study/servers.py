@@ -1,7 +1,5 @@
 """The servers that are compared. A new peer is one file in peers/ and one line in servers()."""
 
-import glob
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,15 +53,9 @@ class Build:
             return ""
         return run.stdout
 
-    def binary(self, *names):
-        for name in names:
-            for path in glob.glob(str(self.folder / "bench" / "**" / name), recursive=True):
-                if os.path.isfile(path) and os.access(path, os.X_OK):
-                    return path
-        return ""
-
-    def compiled_server(self, key, label, *names, options=(), **more):
-        path = self.binary(*names)
+    def compiled_server(self, key, label, name, options=(), **more):
+        found = (self.folder / "bench" / room / name for room in ("study", "baseline"))
+        path = next((str(path) for path in found if path.is_file()), "")
         missing = "" if path else "was not built (is its library installed? tools/setup.sh)"
         return Server(key, label, (path, "ADDRESS", *options), missing=missing, **more)
 
@@ -87,13 +79,13 @@ def python_server(key, label, file, **more):
 
 
 def servers(build):
-    epoll = ("epoll_echo", "baseline_epoll_echo", "bench_epoll_echo", "baseline_epoll")
-    uring = ("uring_echo", "baseline_uring_echo", "bench_uring_echo", "baseline_uring")
     grid = [
-        build.compiled_server("hand_epoll", "hand-coded epoll", *epoll, hand=True),
+        build.compiled_server("hand_epoll", "hand-coded epoll", "bench_epoll_echo", hand=True),
         build.bunshin_server("bunshin_epoll", "bunshin/epoll", "epoll"),
-        build.compiled_server("hand_epoll_again", "hand-coded epoll, again", *epoll, hand=True),
-        build.compiled_server("hand_uring", "hand-coded io_uring", *uring, hand=True),
+        build.compiled_server("hand_epoll_again", "hand-coded epoll, again",
+                              "bench_epoll_echo", hand=True),
+        build.compiled_server("hand_uring", "hand-coded io_uring", "bench_uring_echo",
+                              hand=True),
         build.bunshin_server("bunshin_uring", "bunshin/io_uring", "io_uring"),
         build.compiled_server("libev", "libev", "peer_libev"),
         build.compiled_server("libuv", "libuv", "peer_libuv"),

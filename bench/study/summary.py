@@ -16,13 +16,6 @@ def cpu(result):
     return server["cpu_seconds"] * 1e9 / result["messages"] if server and result["messages"] else None
 
 
-def user_share(result):
-    """The part of the server's CPU outside the kernel: the kernel's own estimate, by ticks."""
-    server = result["server"]
-    all_ticks = server["user_seconds"] + server["kernel_seconds"]
-    return server["user_seconds"] / all_ticks if all_ticks else 0
-
-
 def memory(result):
     """User bytes a connection."""
     server, connections = result["server"], result["connections"] + result["idle"]
@@ -36,7 +29,6 @@ METRICS = {
     "p99": lambda result: result["latency_ns"]["p99"],
     "p99_9": lambda result: result["latency_ns"]["p99_9"],
     "cpu": cpu,
-    "user_share": user_share,
     "share": lambda result: result["server"]["share"],
     "load_share": lambda result: result["generator"]["share"],
     "memory": memory,
@@ -73,12 +65,12 @@ class Study:
         self.data = data
         self.labels = {server["key"]: server for server in data["servers"]}
         self.titles = {scenario["key"]: scenario for scenario in data["scenarios"]}
-        self.results = defaultdict(dict)  # (server, scenario) -> round -> result
+        self.records = defaultdict(dict)  # (server, scenario) -> round -> result
         self.reasons = defaultdict(list)
         for record in data["runs"]:
             place = record["server"], record["scenario"]
             if "result" in record:
-                self.results[place][record["round"]] = record["result"]
+                self.records[place][record["round"]] = record["result"]
             else:
                 self.reasons[place].append(record["cannot"])
         self.calls = {(record["server"], record["scenario"]): record for record in data["calls"]}
@@ -90,15 +82,33 @@ class Study:
         return self.titles[scenario]["title"]
 
     def servers(self, group="grid"):
-        return [server["key"] for server in self.data["servers"] if server["group"] == group]
+        return [server["key"] for server in self.data["servers"]
+                if server["group"] == group and self.known(server["key"])]
 
     def scenarios(self):
         return [scenario["key"] for scenario in self.data["scenarios"]]
 
+    def results(self, server, scenario):
+        """By round; none when it was not measured there."""
+        return self.records.get((server, scenario), {})
+
+    def known(self, server):
+        """Whether this study has tried to measure it."""
+        tried = (*self.records, *self.reasons)
+        return any(place[0] == server for place in tried)
+
+    def user_share(self, server, scenario):
+        """The part of the server's CPU outside the kernel. The kernel samples it by ticks of 10 ms:
+        all rounds together, or it would be a game of chance."""
+        used = [result["server"] for result in self.results(server, scenario).values()]
+        user = sum(usage["user_seconds"] for usage in used)
+        both = user + sum(usage["kernel_seconds"] for usage in used)
+        return user / both if both else 0
+
     def values(self, server, scenario, metric):
         """By round."""
         found = {number: METRICS[metric](result)
-                 for number, result in self.results[server, scenario].items()}
+                 for number, result in self.results(server, scenario).items()}
         return {number: value for number, value in found.items() if value is not None}
 
     def figure(self, server, scenario, metric):
@@ -107,11 +117,11 @@ class Study:
 
     def cannot(self, server, scenario):
         reasons = self.reasons.get((server, scenario))
-        return reasons[0] if reasons and not self.results[server, scenario] else ""
+        return reasons[0] if reasons and not self.results(server, scenario) else ""
 
     def limited(self, server, scenario):
         """Whether the load generator was the limit in most rounds."""
-        results = self.results[server, scenario].values()
+        results = self.results(server, scenario).values()
         return sum(bool(result["limited_by_generator"]) for result in results) * 2 > len(results)
 
     def ratios(self, server, scenario, metric, reference=REFERENCE):
@@ -147,7 +157,7 @@ class Study:
     def curve(self, server, scenario):
         """The median latency at each percentile over the rounds."""
         points = defaultdict(list)
-        for result in self.results[server, scenario].values():
+        for result in self.results(server, scenario).values():
             for percentile, value in (result["latency_ns"] or {}).get("curve", [])[:-1]:
                 points[percentile].append(value)
         most = max(map(len, points.values()), default=0)
@@ -155,7 +165,7 @@ class Study:
                 for percentile, values in sorted(points.items()) if len(values) == most]
 
     def grid_scenarios(self):
-        done = {scenario for (server, scenario) in self.results if server == REFERENCE}
+        done = {scenario for (server, scenario) in self.records if server == REFERENCE}
         return [key for key in self.scenarios() if key in done]
 
     def library_peers(self):
