@@ -27,7 +27,10 @@ mode_t type_of(int fd) {
 UniqueFd open_again(int fd, mode_t type) {
   std::string path;
   char terminal[128];
-  if (type == S_IFCHR && ::ttyname_r(fd, terminal, sizeof terminal) == 0) path = terminal;
+  // The master of a pseudo-terminal can not be had a second time: its name makes another one.
+  if (type == S_IFCHR && !is_tty_master(fd) && ::ttyname_r(fd, terminal, sizeof terminal) == 0) {
+    path = terminal;
+  }
 #ifdef __linux__
   if (type == S_IFIFO) path = fmt::format("/proc/self/fd/{}", fd);
 #endif

@@ -44,6 +44,7 @@ void EventHandler::resume_reading() {
 }
 
 void EventHandler::discard_input() {
+  if ((flags_ & kFile) != 0) return pause_reading();
   flags_ |= kDiscards;
   resume_reading();
 }

@@ -59,7 +59,8 @@ class EventHandler {
   void pause_reading();
   void resume_reading();
   [[nodiscard]] bool reading_paused() const;
-  /// From now on input is read and dropped, without handle_read, until the end of file.
+  /// No handle_read from now on. A socket's input is read and dropped until the end of file, because
+  /// closing with unread input resets the connection; a file's is left to those who share it.
   void discard_input();
   /// Whether handle_write is wanted.
   void want_write(bool wanted);

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 #include "reactor/error.h"
 #include "reactor/log.h"
@@ -35,15 +33,6 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 bool ready_now(int fd, short events) {
   pollfd entry{fd, events, 0};
   return ::poll(&entry, 1, 0) > 0;
-}
-
-bool is_tty_master(int fd) {
-#ifdef TIOCGPTN
-  unsigned number = 0;
-  return ::ioctl(fd, TIOCGPTN, &number) == 0;
-#else
-  return ::ptsname(fd) != nullptr;
-#endif
 }
 
 /// accept(2) passes on errors of the connection that was to be accepted; the next may be sound.

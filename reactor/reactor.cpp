@@ -154,7 +154,8 @@ void Reactor::add_file(EventHandler& handler, UniqueFd fd, Model model, std::uin
   if ((::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY) flags |= EventHandler::kWriteOnly;
   enroll(handler, std::move(fd), Kind::file, model, flags);
   if ((flags & EventHandler::kAlwaysReady) != 0) {
-    handler.bits_ = ready::readable | ready::writable;
+    const bool write_only = (flags & EventHandler::kWriteOnly) != 0;
+    handler.bits_ = write_only ? ready::writable : ready::readable | ready::writable;
     list_ready(handler);
   }
 }

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "reactor/error.h"
 
@@ -88,6 +90,15 @@ void set_nonblocking(int fd) {
 void set_no_delay(int fd) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // EOPNOTSUPP on a unix socket
+}
+
+bool is_tty_master(int fd) {
+#ifdef TIOCGPTN
+  unsigned number = 0;
+  return ::ioctl(fd, TIOCGPTN, &number) == 0;
+#else
+  return ::ptsname(fd) != nullptr;
+#endif
 }
 
 }  // namespace bunshin

@@ -45,4 +45,7 @@ void set_nonblocking(int fd);
 /// too. No-op for other families.
 void set_no_delay(int fd);
 
+/// Whether `fd` is the master of a pseudo-terminal: it outlives those who open the slave.
+bool is_tty_master(int fd);
+
 }  // namespace bunshin
