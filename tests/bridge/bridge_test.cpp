@@ -45,7 +45,7 @@ BUNSHIN_EVERY_ENGINE(BridgeTest);
 TEST_P(BridgeTest, MovesTheRobotByWhatWasSaid) {
   const auto transcript = recording("robot-commands");
   const auto& robot = make_robot();
-  auto& bridge = join(play(transcript, 20).local_address(), robot.path());
+  auto& bridge = join(play(transcript, 12).local_address(), robot.path());
   run_until([&] { return notes.messages == transcript.rows().size() && bridge.idle(); });
   EXPECT_THAT(notes.answered_commands,
               ElementsAre("#M1", "#M3", "#M4", "#M0", "#M5", kBlue, kBlue, kGreen, kYellow));
@@ -60,7 +60,7 @@ TEST_P(BridgeTest, MovesTheRobotByWhatWasSaid) {
 TEST_P(BridgeTest, OnlyFinalHypothesesMoveTheRobot) {
   const auto transcript = recording("robot-nbest");
   const auto& robot = make_robot();
-  auto& bridge = join(play(transcript, 20).local_address(), robot.path());
+  auto& bridge = join(play(transcript, 12).local_address(), robot.path());
   run_until([&] { return notes.messages == transcript.rows().size() && bridge.idle(); });
   EXPECT_EQ(notes.phrases.size(), 10U);
   EXPECT_THAT(notes.answered_commands,

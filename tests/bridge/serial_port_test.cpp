@@ -75,7 +75,10 @@ bool is_exclusive(const UniqueFd& tty) {
 }
 
 bool can_be_locked(const Pty& pty) {
-  return ::flock(pty.open_slave().get(), LOCK_EX | LOCK_NB) == 0;
+  // By the side that is open: to open it again fails while the line is exclusive.
+  const bool locked = ::flock(pty.slave.get(), LOCK_EX | LOCK_NB) == 0;
+  ::flock(pty.slave.get(), LOCK_UN);
+  return locked;
 }
 
 TEST_P(SerialPortTest, IsRaw8N1AtTheBaudAskedFor) {

@@ -64,25 +64,24 @@ TEST_P(SimulatedJuliusTest, SendsEveryByteOfTheRecording) {
   }
 }
 
+// From before the connection was made: whatever delays the test, nothing may come earlier.
 TEST_P(SimulatedJuliusTest, KeepsTheRecordedTimeAndTheChunks) {
   auto& server = serve(script({{0, "one "}, {60, "two "}, {120, "three"}}), {1, false});
+  const auto began = Clock::now();
   Peer peer(server.local_address());
   EXPECT_EQ(receive(peer, "one "), "one ");
-  const auto began = Clock::now();
   EXPECT_EQ(receive(peer, "two "), "two ");
-  EXPECT_GE(Clock::now() - began, 50ms);
-  EXPECT_FALSE(peer.readable());
+  EXPECT_GE(Clock::now() - began, 60ms);
   EXPECT_EQ(receive(peer, "three"), "three");
-  EXPECT_GE(Clock::now() - began, 110ms);
+  EXPECT_GE(Clock::now() - began, 120ms);
 }
 
 TEST_P(SimulatedJuliusTest, SpeedDividesTheTime) {
   auto& server = serve(script({{0, "one "}, {60'000, "two"}}), {1000, false});
-  Peer peer(server.local_address());
-  receive(peer, "one ");
   const auto began = Clock::now();
-  EXPECT_EQ(receive(peer, "two"), "two");
-  EXPECT_GE(Clock::now() - began, 50ms);
+  Peer peer(server.local_address());
+  EXPECT_EQ(receive(peer, "one two"), "one two");
+  EXPECT_GE(Clock::now() - began, 60ms);
 }
 
 TEST_P(SimulatedJuliusTest, ServesOneClientAndThenTheNextFromTheBeginning) {
@@ -106,26 +105,26 @@ TEST_P(SimulatedJuliusTest, AnswersBetweenBlocksOnly) {
 }
 
 TEST_P(SimulatedJuliusTest, PauseStopsTheClockAndResumeLetsItGoOn) {
-  auto& server = serve(script({{0, kListen}, {150, kStart}}), {1, false});
+  auto& server = serve(script({{0, kListen}, {300, kStart}}), {1, false});
+  const auto began = Clock::now();
   Peer peer(server.local_address());
   receive(peer, kListen);
   peer.send("PAUSE\n");
   EXPECT_EQ(receive(peer, kStopped), kStopped);
   peer.send("STATUS\n");
   EXPECT_EQ(receive(peer, kSleep), kSleep);
-  rounds_in(250ms);
+  rounds_in(330ms);
   EXPECT_FALSE(peer.readable()) << "the clock stands still";
   peer.send("RESUME\n");
   const std::string resumed = "<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\"";
   EXPECT_EQ(receive(peer, resumed), resumed);
-  const auto began = Clock::now();
   receive(peer, std::string_view(" TIME=\"1795420488\"/>\n.\n"));
   EXPECT_EQ(receive(peer, kStart), kStart);
-  EXPECT_GE(Clock::now() - began, 50ms) << "what was left of the 150 ms";
+  EXPECT_GE(Clock::now() - began, 300ms + 330ms);
 }
 
 TEST_P(SimulatedJuliusTest, PauseWaitsForTheUtteranceToEnd) {
-  auto& server = serve(script({{0, kStart}, {80, kFail}, {90, kListen}}), {1, false});
+  auto& server = serve(script({{0, kStart}, {300, kFail}, {310, kListen}}), {1, false});
   Peer peer(server.local_address());
   receive(peer, kStart);
   peer.send("PAUSE\nSTATUS\n");
@@ -136,7 +135,8 @@ TEST_P(SimulatedJuliusTest, PauseWaitsForTheUtteranceToEnd) {
 }
 
 TEST_P(SimulatedJuliusTest, TerminateDropsTheUtterance) {
-  auto& server = serve(script({{0, kStart}, {50, kFail}, {60, kListen}, {70, kStart}}), {1, false});
+  auto& server =
+      serve(script({{0, kStart}, {300, kFail}, {310, kListen}, {320, kStart}}), {1, false});
   Peer peer(server.local_address());
   receive(peer, kStart);
   peer.send("TERMINATE\n");

@@ -1,0 +1,60 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <regex>
+
+#include "tests/support/program.h"
+
+namespace bunshin::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+/// What stands behind `label` in the lines of the demo that have it.
+std::vector<std::string> column(const std::string& output, const std::string& label) {
+  std::vector<std::string> values;
+  const std::regex line("[0-9.]+ s  " + label + " +(.*)");
+  for (std::sregex_iterator match(output.begin(), output.end(), line), end; match != end; ++match) {
+    values.push_back((*match)[1]);
+  }
+  return values;
+}
+
+TEST(DemoCommand, RecordedSpeechMovesARobotFromAnyFolder) {
+  Program demo({BUNSHIN_BINARY, "demo", "--speed", "10"}, "/");
+  EXPECT_EQ(demo.wait(), 0);
+  EXPECT_EQ(demo.errors(), "");
+  EXPECT_THAT(column(demo.output(), "to robot"),
+              ElementsAre("#M1", "#M3", "#M4", "#M0", "#M5", "#PR000G000B255T010",
+                          "#PR000G000B255T010", "#PR000G255B000T010", "#PR255G255B000T010"));
+  EXPECT_THAT(column(demo.output(), "answer"), ElementsAre("#M1", "#M3", "#M4", "#M0", "#M5",
+                                                           "#PT010", "#PT010", "#PT010", "#PT010"));
+  const auto heard = column(demo.output(), "heard");
+  ASSERT_EQ(heard.size(), 10U);
+  EXPECT_EQ(heard[0], "\"前へ進め\", confidence 0.787: rule \"前へ進め\", #M1");
+  EXPECT_THAT(heard[1], HasSubstr("confidence 0.632: refused, below 0.700"));
+  EXPECT_THAT(demo.output(), HasSubstr("eyes yellow, holds its pose"));
+  EXPECT_THAT(demo.output(), HasSubstr("10 utterances: 9 obeyed, 1 refused; 9 commands answered"));
+  EXPECT_THAT(demo.output(), Not(HasSubstr("\x1b"))) << "no colours for a pipe";
+}
+
+TEST(DemoCommand, ASignalEndsItAtOnce) {
+  Program demo({BUNSHIN_BINARY, "demo"});
+  EXPECT_TRUE(demo.wait_for_output("Rapiro on"));
+  demo.signal(SIGINT);
+  EXPECT_EQ(demo.wait(), 0);
+}
+
+TEST(DemoCommand, WrongArgumentsExitWithTwo) {
+  for (const char* speed : {"0", "-1", "1000", "nan", "slow"}) {
+    Program demo({BUNSHIN_BINARY, "demo", "--speed", speed});
+    EXPECT_EQ(demo.wait(), 2) << speed;
+    EXPECT_THAT(demo.errors(), MatchesRegex("bunshin: [^\n]+\n"));
+  }
+}
+
+}  // namespace
+}  // namespace bunshin::testing

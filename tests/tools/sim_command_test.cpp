@@ -1,0 +1,95 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "tests/support/files.h"
+#include "tests/support/peer.h"
+#include "tests/support/program.h"
+
+namespace bunshin::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+constexpr const char* kRecording = BUNSHIN_FIXTURES_DIR "/julius/control";
+
+std::vector<std::string> sim(std::initializer_list<std::string> arguments) {
+  std::vector<std::string> all{BUNSHIN_BINARY, "sim"};
+  all.insert(all.end(), arguments);
+  return all;
+}
+
+std::string failure(std::initializer_list<std::string> arguments) {
+  Program program(sim(arguments));
+  EXPECT_EQ(program.wait(), 2);
+  EXPECT_THAT(program.errors(), MatchesRegex("bunshin: [^\n]+\n"));
+  return program.errors();
+}
+
+Peer client_of(Program& julius) {
+  return Peer(*Endpoint::parse(julius.output_after("listening on ")).numeric());
+}
+
+TEST(SimCommand, JuliusPlaysARecordingNamedInAnyOfThreeWays) {
+  for (const char* suffix : {"", ".tsv", ".bin"}) {
+    Program julius(
+        sim({"julius", std::string(kRecording) + suffix, "127.0.0.1:0", "--speed", "0"}));
+    Peer peer = client_of(julius);
+    EXPECT_THAT(peer.receive(200), StartsWith("<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\""));
+    julius.signal(SIGTERM);
+    EXPECT_THAT(peer.receive_all(), HasSubstr("緑"));
+    peer.close();
+    EXPECT_EQ(julius.wait(), 0);
+  }
+}
+
+TEST(SimCommand, JuliusAnswersLiveCommands) {
+  Program julius(sim({"julius", kRecording, "127.0.0.1:0"}));  // 1.4 s of silence at its beginning
+  Peer peer = client_of(julius);
+  peer.send("STATUS\n");
+  const std::string active = "<SYSINFO PROCESS=\"ACTIVE\"/>\n.\n";
+  EXPECT_EQ(peer.receive(active.size()), active);
+  peer.send("DIE\n");
+  EXPECT_EQ(peer.receive_all(), "");
+}
+
+TEST(SimCommand, WhatIsNoTranscriptIsNamed) {
+  const std::string table = fresh_path("talk");
+  const std::string here = make_file("1\t<\tmany\n");
+  std::filesystem::copy(here, table + ".tsv");
+  std::filesystem::copy(here, table + ".bin");
+  EXPECT_THAT(failure({"julius", table}), HasSubstr(".tsv:1: not a transcript"));
+  EXPECT_THAT(failure({"julius", "/nonexistent"}), HasSubstr("/nonexistent.tsv: "));
+}
+
+TEST(SimCommand, WrongArgumentsExitWithTwo) {
+  failure({});
+  failure({"julius"});
+  failure({"parrot"});
+  for (const char* speed : {"-1", "nan", "inf", "1e-9", "1e9", "fast"}) {
+    failure({"julius", kRecording, "127.0.0.1:0", "--speed", speed});
+  }
+  failure({"julius", kRecording, "nowhere"});
+}
+
+TEST(SimCommand, RapiroMakesALinkAndRemovesIt) {
+  const std::string link = fresh_path("robot");
+  Program robot(sim({"rapiro", "--link", link}));
+  EXPECT_EQ(robot.output_after("listening on "), link);
+  {
+    const UniqueFd line(::open(link.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    write_all(line.get(), "#M5");
+    EXPECT_EQ(read_exactly(line.get(), 3), "#M5");
+  }
+  EXPECT_TRUE(robot.wait_for_output("waves both hands"));
+  robot.signal(SIGINT);
+  EXPECT_EQ(robot.wait(), 0);
+  EXPECT_FALSE(std::filesystem::is_symlink(link));
+}
+
+}  // namespace
+}  // namespace bunshin::testing
