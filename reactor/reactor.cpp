@@ -273,13 +273,21 @@ bool Reactor::rearm(TimerId timer, Duration delay) {
 
 // --- Running ---
 
+bool Reactor::something_left() const {
+  return keeping_alive_ > 0 || (!finishing_ && (keep_running_ || !timers_.empty())) ||
+         posts_->posted();
+}
+
 void Reactor::run() {
+  if (in_round_) throw std::logic_error("run was called from a callback");
   posts_->reopen();
   if (stop_requested_) posts_->close();
-  while (!stop_requested_ &&
-         (keeping_alive_ > 0 || (!finishing_ && (keep_running_ || !timers_.empty())) || posts_->posted())) {
-    run_once();
-  }
+  struct Run {
+    bool& running;
+    explicit Run(bool& flag) : running(flag) { running = true; }
+    ~Run() { running = false; }
+  } const run(in_run_);
+  while (!stop_requested_ && something_left()) run_once();
   stop_requested_ = false;
   finishing_ = false;
   timers_.cancel(finish_timer_);

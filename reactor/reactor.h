@@ -192,6 +192,7 @@ class Reactor {
   EventHandler*& at(int fd);  // valid until the next one is added
 
   // A round (round.cpp)
+  [[nodiscard]] bool something_left() const;
   [[nodiscard]] Duration wait_limit(Duration limit);
   std::size_t wait_spinning(Duration limit);
   void ask_parked();
@@ -257,6 +258,7 @@ class Reactor {
   TimerHeap timers_;
   TimePoint now_{};
   bool now_known_ = false;
+  bool in_run_ = false;
   bool in_round_ = false;
   bool finishing_ = false;
   TimerId finish_timer_;

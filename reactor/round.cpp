@@ -51,7 +51,8 @@ void Reactor::run_once(Duration limit) {
 
 Duration Reactor::wait_limit(Duration limit) {
   if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
-  if (timers_.empty()) return limit;
+  // The last timer may have fired in this very round: then run() is to return.
+  if (timers_.empty()) return in_run_ && !something_left() ? Duration::zero() : limit;
   return std::clamp(*timers_.next() - now(), Duration::zero(), limit);
 }
 
