@@ -36,18 +36,19 @@ std::string printable(std::string_view data) {
 class CourseEchoHandler : public EchoHandler {
  public:
   CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer, const EchoOptions& options,
-                    Dispatcher* queue)
+                    std::weak_ptr<Dispatcher*> queue)
       : EchoHandler(reactor, std::move(socket)),
         peer_(std::move(peer)),
         options_(options),
-        queue_(queue) {
+        queue_(std::move(queue)) {
     if (options_.verbose) tell("...connected from: {}\n", peer_);
   }
 
   ~CourseEchoHandler() override {
     if (options_.verbose) tell("...{} left\n", peer_);
-    if (queue_ == nullptr) return;
-    queue_->resume_reading();
+    const auto queue = queue_.lock();
+    if (!queue) return;
+    (*queue)->resume_reading();
     if (options_.verbose) tell("Waiting for connections...\n");
   }
 
@@ -55,8 +56,11 @@ class CourseEchoHandler : public EchoHandler {
     const std::string_view data = recv(1024);
     if (data.empty()) return;
     if (options_.verbose) tell("Received -> {}\n", printable(data));
-    if (options_.stamp) send(time_stamp());
-    send(data);
+    if (options_.stamp) {
+      send(time_stamp().append(data));  // at once: the course's client receives once an answer
+    } else {
+      send(data);
+    }
     if (is_stop_word(data)) options_.stop();
   }
 
@@ -83,17 +87,18 @@ class CourseEchoHandler : public EchoHandler {
 
   std::string peer_;
   const EchoOptions& options_;
-  Dispatcher* queue_;  // whose next client is served after this one; null: all at once
+  std::weak_ptr<Dispatcher*> queue_;  // whose next client is served after this one, if any
   std::string line_;  // its beginning, as far as it has come
 };
 
 /// Called in the reactor's thread.
 void serve(Reactor& reactor, StreamSocket socket, const SocketAddress& peer,
-           const EchoOptions& options, Dispatcher* queue = nullptr) {
+           const EchoOptions& options, std::weak_ptr<Dispatcher*> queue = {}) {
   if (options.plain()) {
     reactor.emplace<EchoHandler>(std::move(socket));
   } else {
-    reactor.emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), options, queue);
+    reactor.emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), options,
+                                       std::move(queue));
   }
 }
 
@@ -137,8 +142,11 @@ EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOpt
 }
 
 void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
-  serve(reactor(), std::move(socket), peer, options_, options_.one_at_a_time ? this : nullptr);
-  if (options_.one_at_a_time) pause_reading();
+  if (options_.one_at_a_time) {
+    if (!queue_) queue_ = std::make_shared<Dispatcher*>(this);
+    pause_reading();
+  }
+  serve(reactor(), std::move(socket), peer, options_, queue_);
 }
 
 SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint, const EchoOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ class EchoServer : public Dispatcher {
 
  protected:
   const EchoOptions& options_;
+
+ private:
+  std::shared_ptr<Dispatcher*> queue_;  // for the one client, which may outlive the server
 };
 
 /// Serves echo with all reactors of `group`, and returns the address. Where the kernel spreads

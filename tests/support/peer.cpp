@@ -38,7 +38,13 @@ Peer::Peer(const SocketAddress& address)
     : socket_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   require(static_cast<bool>(socket_), "socket");
   limit_waiting(socket_.get());
-  require(::connect(socket_.get(), address.data(), address.size()) == 0, "connect");
+  if (::connect(socket_.get(), address.data(), address.size()) == 0) return;
+  // Interrupted, it goes on by itself.
+  pollfd entry{socket_.get(), POLLOUT, 0};
+  require(errno == EINTR && ::poll(&entry, 1, 5000) == 1, "connect");
+  socklen_t length = sizeof errno;
+  require(::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &errno, &length) == 0 && errno == 0,
+          "connect");
 }
 
 void Peer::send(std::string_view data) {
