@@ -105,7 +105,7 @@ def steal():
 
 
 def describe(namespace, cores):
-    virtual = shutil.which("systemd-detect-virt") and output("systemd-detect-virt")
+    virtual = shutil.which("systemd-detect-virt") and output("systemd-detect-virt", "--vm")
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "cpu": cpu_model(),
