@@ -1,11 +1,11 @@
 #include "bridge/pseudo_terminal.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "reactor/error.h"
 

@@ -1,12 +1,12 @@
 #include "bridge/simulated_rapiro.h"
 
 #include <fmt/format.h>
-#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cerrno>
 #include <chrono>
 #include <utility>

@@ -258,13 +258,12 @@ std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& resul
   } else if (!from.received.empty()) {
     data = buffers_.take(from.received, limit);
   }
-  if (from.kept || !from.received.empty()) {
-    result = {data.size(), IoStatus::done, 0};
-  } else if (!from.ended && from.error == 0) {
+  const bool ends = from.ended || from.error != 0;
+  if (from.kept || !from.received.empty() || (ends && !data.empty())) {
+    result = {data.size(), IoStatus::done, 0};  // more, or the end, comes with the next call
+  } else if (!ends) {
     if (from.wanted) arm_later(fd, from);
     result = {data.size(), IoStatus::exhausted, 0};
-  } else if (!data.empty()) {
-    result = {data.size(), IoStatus::done, 0};  // the end comes with the next call
   } else {
     result = {0, from.error != 0 ? IoStatus::failed : IoStatus::end_of_file, from.error};
   }

@@ -43,9 +43,7 @@ build_and_test() {
 
 tidy() {
   quietly build/tidy.configure.log cmake --preset tidy || return 1
-  run-clang-tidy -quiet -p build/tidy -j "$jobs" "^$PWD/" >build/tidy.log 2>&1 && return
-  grep -vE '^clang-tidy|warnings? (generated|treated)|^Use -' build/tidy.log
-  return 1
+  tools/tidy.sh build/tidy
 }
 
 run_step() {
