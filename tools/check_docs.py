@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Are the READMEs still true? Compares them with the files and the program they speak of.
+
+    tools/check_docs.py build/release/tools/bunshin
+    tools/check_docs.py --fix      brings quoted files and line counts up to date
+"""
+
+import html
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.ja.md")
+OTHERS = ("CONTRIBUTING.md",)
+
+QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
+COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"`([^`\n]+)`|^\$ (.+)$", re.MULTILINE)
+TOLERANCE = 0.1  # of a line count
+
+
+def quoted(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def lines_of(path):
+    return quoted(path).count("\n")
+
+
+def fixed(text):
+    text = QUOTE.sub(lambda found: found[1] + quoted(found[2]) + found[4], text)
+    return COUNT.sub(lambda found: found[1] + str(round(lines_of(found[2]), -1)) + found[4], text)
+
+
+def quote_mistakes(text):
+    for _, path, block, _ in QUOTE.findall(text):
+        if not (ROOT / path).is_file():
+            yield f"{path}, which it quotes, is not there"
+        elif block != quoted(path):
+            yield f"the block from {path} is not what that file holds (--fix)"
+
+
+def count_mistakes(text):
+    counts = COUNT.findall(text)
+    if len(counts) != 5:
+        yield f"the list to start with names {len(counts)} files, not 5"
+    for _, path, count, _ in counts:
+        lines = lines_of(path) if (ROOT / path).is_file() else 0
+        if abs(lines - int(count)) > TOLERANCE * lines:
+            yield f"{path} has {lines} lines, not {count} (--fix)"
+
+
+def link_mistakes(text):
+    for target in LINK.findall(text):
+        if "://" not in target and not (ROOT / target).exists():
+            yield f"the link to {target} leads nowhere"
+
+
+def commands_in(text):
+    """What is to be typed at `bunshin`, as lists of words."""
+    for inline, console in CODE.findall(text):
+        words = (inline or console).rsplit("| ", 1)[-1].split()
+        if words[:1] == ["bunshin"] and len(words) > 1:
+            yield words[1:]
+
+
+def help_of(bunshin, words):
+    result = subprocess.run([bunshin, *words, "--help"], capture_output=True, text=True, timeout=10)
+    return result.stdout if result.returncode == 0 else None
+
+
+def command_mistakes(text, bunshin):
+    for words in commands_in(text):
+        names = words[:2] if words[0] == "sim" else words[:1]
+        if names[0] == "COMMAND" or names[0].startswith("-"):
+            continue
+        known = help_of(bunshin, names)
+        if known is None:
+            yield f"`bunshin {' '.join(names)}` is no command"
+            continue
+        for option in (word for word in words if word.startswith("--") and word != "--help"):
+            if not re.search(rf"{option}\b", known):
+                yield f"`bunshin {' '.join(names)}` has no option {option}"
+
+
+def heard(text):
+    return re.findall(r"(?<=heard)\s+(.+)", text)
+
+
+def picture_mistakes(bunshin):
+    """The picture must show what the demo prints: all phrases, rules and commands."""
+    svg = (ROOT / "docs/demo.svg").read_text(encoding="utf-8")
+    shown = html.unescape(re.sub(r"<[^>]*>", "", svg)).replace("\N{NO-BREAK SPACE}", " ")
+    demo = subprocess.run([bunshin, "demo", "--speed", "10"], capture_output=True, text=True,
+                          timeout=25)
+    if not heard(demo.stdout) or heard(shown) != heard(demo.stdout):
+        yield "docs/demo.svg shows something else than the demo (draw it anew: tools/draw_demo.py)"
+
+
+def links(text):
+    """Without the language: method.ja.md is what method.md is."""
+    return sorted({target.replace(".ja.md", ".md") for target in LINK.findall(text)})
+
+
+def mirror_mistakes(texts):
+    """A translation has the same links, quotations and commands, in the same order."""
+    first, second = texts
+    for what, find in (("headings", lambda text: re.findall(r"^#+(?= )", text, re.MULTILINE)),
+                       ("quotations", lambda text: [found[1] for found in QUOTE.findall(text)]),
+                       ("commands", lambda text: re.findall(r"^\$ .*", text, re.MULTILINE)),
+                       ("links", links)):
+        if find(first) != find(second):
+            yield f"the two READMEs have different {what}"
+
+
+def check(bunshin):
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in (*READMES, *OTHERS)}
+    for name, text in texts.items():
+        mistakes = [*quote_mistakes(text), *link_mistakes(text), *command_mistakes(text, bunshin)]
+        if name in READMES:
+            mistakes += count_mistakes(text)
+        yield from (f"{name}: {mistake}" for mistake in mistakes)
+    yield from mirror_mistakes([texts[name] for name in READMES])
+    yield from picture_mistakes(bunshin)
+
+
+def main():
+    if sys.argv[1:] == ["--fix"]:
+        for name in READMES:
+            path = ROOT / name
+            path.write_text(fixed(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
+    if len(sys.argv) != 2 or not os.access(sys.argv[1], os.X_OK):
+        print("usage: tools/check_docs.py BUNSHIN | --fix", file=sys.stderr)
+        return 2
+    mistakes = list(check(sys.argv[1]))
+    for mistake in mistakes:
+        print(mistake)
+    print("the READMEs are true" if not mistakes else f"{len(mistakes)} mistakes")
+    return 1 if mistakes else 0
+
+
+sys.exit(main())
