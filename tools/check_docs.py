@@ -70,7 +70,8 @@ def commands_in(text):
 
 def help_of(bunshin, words):
     result = subprocess.run([bunshin, *words, "--help"], capture_output=True, text=True, timeout=10)
-    return result.stdout if result.returncode == 0 else None
+    # For a command it does not know it prints the general help.
+    return result.stdout if f"Usage: bunshin {' '.join(words)} " in result.stdout else None
 
 
 def command_mistakes(text, bunshin):
