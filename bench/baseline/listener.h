@@ -66,18 +66,23 @@ inline int listen_on(int argc, char** argv) {
 
 inline volatile std::sig_atomic_t stopping = 0;
 
+inline sigset_t end_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  return signals;
+}
+
 /// From now on SIGTERM and SIGINT set `stopping`, but are delivered only during a wait that is given
 /// the returned mask: none can slip in between looking at the flag and waiting.
 inline sigset_t hold_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { stopping = 1; };
-  sigset_t held;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+  const sigset_t held = end_signals();
   sigset_t before;
-  ::sigemptyset(&held);
-  for (const int signal : {SIGTERM, SIGINT}) {
-    ::sigaddset(&held, signal);
-    ::sigaction(signal, &action, nullptr);
-  }
   ::sigprocmask(SIG_BLOCK, &held, &before);
   return before;
 }
