@@ -28,6 +28,7 @@ struct Session {
   Input* input = nullptr;
   Output* output = nullptr;
   bool interactive = ::isatty(STDIN_FILENO) != 0;
+  bool prompted = false;  // the cursor stands behind a prompt
   bool failed = false;
 
   void end();
@@ -92,7 +93,7 @@ void Session::end() {
   if (connection != nullptr) connection->close();
   if (input != nullptr) input->close();
   if (output == nullptr || output->closed()) return;
-  if (interactive) output->send("\n");
+  if (prompted) output->send("\n");
   output->close_when_done();
 }
 
@@ -115,7 +116,8 @@ void Input::handle_read() {
   if (data.empty() || session_.connection == nullptr) return;
   if (session_.interactive) {
     // As client1: the line end is not sent, and an empty line ends the session.
-    if (data.ends_with('\n')) data.remove_suffix(1);
+    session_.prompted = !data.ends_with('\n');
+    if (!session_.prompted) data.remove_suffix(1);
     if (data.empty()) return handle_close();
   }
   session_.connection->send(data);
@@ -134,7 +136,9 @@ void Connection::handle_connect() {
 }
 
 void Connection::prompt() {
-  if (session_.interactive && session_.output != nullptr) session_.output->send("> ");
+  if (!session_.interactive || session_.output == nullptr) return;
+  session_.output->send("> ");
+  session_.prompted = true;
 }
 
 void Connection::handle_read() {
