@@ -231,7 +231,7 @@ def stacked(study):
     grid(axes, "x")
     kernel = [1 - user for _, user, server in rows if server == "bunshin_epoll"]
     see = "Only the full part is a server's own code"
-    if kernel:
+    if kernel and min(kernel) < 1:
         see += f"; in bunshin/epoll the kernel takes {100 * min(kernel):.0f} %"
     return "cpu", to_svg(canvas, "Server CPU a message, own code and kernel"), see + "."
 
@@ -344,7 +344,7 @@ def serial(study):
         right.annotate(f"{row['bytes_per_second'] / 1e6:.1f}", (row["bytes_per_second"] / 1e6, place),
                        xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
     left.set_yticks(range(len(rows)), [row["label"] for row in rows])
-    left.set_xlabel("µs for 16 bytes there and back: p50, p99 (pale)")
+    left.set_xlabel("µs for 16 bytes to the line: p50, p99 (pale)")
     right.set_xlabel("MB/s from the socket to the line")
     for axes in (left, right):
         axes.margins(x=0.2)

@@ -14,9 +14,6 @@ from plots import number_text, time_text, times
 STYLE = """
 :root{color-scheme:light dark;--page:#fff;--shade:#f4f6f8;LIGHT}
 @media (prefers-color-scheme:dark){:root{--page:#16191d;--shade:#1f2429;DARK}}
-@media print{:root{color-scheme:light;--page:#fff;--shade:#f4f6f8;LIGHT}
- body{max-width:none;font-size:10pt}figure,tr{break-inside:avoid}h2{break-after:avoid}
- .scroll{overflow:visible}table{font-size:8pt}th,td{padding:.15em .35em}}
 body{background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif;
  max-width:64rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin:2.2rem 0 .4rem}
@@ -25,9 +22,12 @@ table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-num
 th,td{padding:.3em .6em;text-align:right;border-bottom:1px solid var(--grid);vertical-align:top}
 td+td{white-space:nowrap}td:last-child{white-space:normal}
 th{text-align:right;font-weight:600}th:first-child,td:first-child{text-align:left}
-tr.ours td{background:var(--shade);font-weight:600}
+.facts td{text-align:left;white-space:normal}tr.ours td{background:var(--shade);font-weight:600}
 figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption{color:var(--muted)}
-details{margin:.8rem 0}summary{cursor:pointer}
+@media print{:root{color-scheme:light;--page:#fff;--shade:#f4f6f8;LIGHT}
+ body{max-width:none;font-size:10pt;margin:0}figure,tr{break-inside:avoid}h2{break-after:avoid}
+ .scroll{overflow-x:visible}table{font-size:8pt}th,td{padding:.15em .35em}
+ td+td{white-space:normal}}
 """
 
 
@@ -77,12 +77,14 @@ class Section:
 
 
 def html_table(header, rows, ours):
+    kind = "" if any(header) else ' class="facts"'
+
     def line(cells, tag, kind=""):
         inside = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
         return f"<tr{kind}>{inside}</tr>"
 
     body = "".join(line(row, "td", ' class="ours"' if row[0] in ours else "") for row in rows)
-    return (f'<div class="scroll"><table><thead>{line(header, "th")}</thead>'
+    return (f'<div class="scroll"><table{kind}><thead>{line(header, "th")}</thead>'
             f"<tbody>{body}</tbody></table></div>")
 
 
@@ -234,6 +236,8 @@ def calls_section(study):
 
 
 def special_table(study, group, scenarios, title, text, extra=()):
+    if not study.servers(group):
+        return None
     rows = []
     for scenario in scenarios:
         for server in (*extra, *study.servers(group)):
@@ -261,9 +265,9 @@ def serial_section(study):
     if not rows:
         return None
     section = Section("Serial bridges")
-    section.text("From a socket to a pseudo-terminal and back: what the bridge itself costs, without "
-                 "a real line.")
-    return section.table(["bridge", "p50 there and back", "p99", "socket to line", "CPU a KiB"], rows,
+    section.text("From a socket to a pseudo-terminal: what the bridge itself costs, without a real "
+                 "line. One way, because rapiro.py and bunshin --raw carry nothing back.")
+    return section.table(["bridge", "p50 of 16 bytes", "p99", "socket to line", "CPU a KiB"], rows,
                          {"bunshin bridge --raw"})
 
 

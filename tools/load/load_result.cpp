@@ -75,17 +75,17 @@ double LoadResult::messages_per_second() const {
   return seconds > 0 ? static_cast<double>(messages) / seconds : 0;
 }
 
+double LoadResult::share_of_core(const ProcessUsage& usage) const {
+  return seconds > 0 ? usage.cpu_seconds / seconds : 0;
+}
+
 double LoadResult::generator_share() const {
   if (options.busy) {
     // Polling uses the whole core whatever there is to do.
     const auto all = static_cast<double>(rounds);
     return all > 0 ? 1 - static_cast<double>(idle_rounds) / all : 0;
   }
-  return seconds > 0 ? generator.cpu_seconds / seconds : 0;
-}
-
-double LoadResult::server_share() const {
-  return server && seconds > 0 ? server->cpu_seconds / seconds : 0;
+  return share_of_core(generator);
 }
 
 std::optional<std::string> LoadResult::limited_by_generator() const {
@@ -123,11 +123,10 @@ std::string LoadResult::to_text() const {
     text += fmt::format("plan         {} messages, {} answered, {} left without an answer\n",
                         planned, messages, unanswered);
   }
-  text += fmt::format("generator    {:.0f} % of a core, {}\n",
-                      seconds > 0 ? 100 * generator.cpu_seconds / seconds : 0,
+  text += fmt::format("generator    {:.0f} % of a core, {}\n", 100 * share_of_core(generator),
                       cpu_text(generator, messages));
   if (server) {
-    text += fmt::format("server       {:.0f} % of a core, {}\n", 100 * server_share(),
+    text += fmt::format("server       {:.0f} % of a core, {}\n", 100 * share_of_core(*server),
                         cpu_text(*server, messages));
   }
   return text;
@@ -147,10 +146,12 @@ std::string LoadResult::to_json() const {
     text += fmt::format(R"("uncorrected_ns":{},"lateness_ns":{},"planned":{},"unanswered":{},)",
                         json_of(uncorrected), json_of(lateness), planned, unanswered);
   }
-  text += fmt::format(R"("generator":{{{}}},"server":)", json_of(generator, generator_share()));
+  text +=
+      fmt::format(R"("generator":{{{}}},"server":)", json_of(generator, share_of_core(generator)));
   if (server) {
-    text += fmt::format(R"({{{},"memory_before_bytes":{},"memory_bytes":{}}})",
-                        json_of(*server, server_share()), server_memory_before, server_memory);
+    text +=
+        fmt::format(R"({{{},"memory_before_bytes":{},"memory_bytes":{}}})",
+                    json_of(*server, share_of_core(*server)), server_memory_before, server_memory);
   } else {
     text += "null";
   }

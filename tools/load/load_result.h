@@ -32,9 +32,9 @@ struct LoadResult {
   std::uint64_t server_memory = 0;         ///< in bytes, with all connections
 
   [[nodiscard]] double messages_per_second() const;
-  /// Of one core.
+  [[nodiscard]] double share_of_core(const ProcessUsage& usage) const;
+  /// How much of its time the generator was at work, waiting and polling left out.
   [[nodiscard]] double generator_share() const;
-  [[nodiscard]] double server_share() const;
   /// Nothing when the server was measured; else why it was the generator.
   [[nodiscard]] std::optional<std::string> limited_by_generator() const;
 
