@@ -76,7 +76,7 @@ class Plan:
 
 
 FULL = Plan(
-    "full", 0.5, 0.15, 33, 9, tuple(GRID), (),
+    "full", 0.4, 0.1, 33, 9, tuple(GRID), (),
     (("one", "spin"), ("one_polled", "spin"), ("open25", "spin"), ("open25_sleeping", "spin"),
      ("c100", "threads"), ("cores", "threads"), ("c100", "poll_engine"), ("c1000", "poll_engine"),
      ("idle", "poll_engine"), ("c100", "models"), ("big", "models"), ("depth", "models"),
