@@ -54,13 +54,13 @@ struct kevent make_change(int fd, const Filter& filter, int flags, Generation ge
   return change;
 }
 
-/// The end of reading a pipe is the end of all, that of a socket only the peer's half.
-Event to_event(const struct kevent& event, bool pipe) {
+/// The end of reading a pipe or a tty is the end of all, that of a socket only the peer's half.
+Event to_event(const struct kevent& event, bool whole) {
   const bool ended = (event.flags & EV_EOF) != 0;
   std::uint8_t bits = ready::urgent;
   if (event.filter == EVFILT_READ) bits = ready::readable | kHint;
   if (event.filter == EVFILT_WRITE) bits = ready::writable;
-  if (ended) bits |= event.filter == EVFILT_READ && !pipe ? ready::peer_ended : ready::hung_up;
+  if (ended) bits |= event.filter == EVFILT_READ && !whole ? ready::peer_ended : ready::hung_up;
   if (ended && event.fflags != 0) bits |= ready::failed;
   const auto generation = static_cast<Generation>(reinterpret_cast<std::uintptr_t>(event.udata));
   return {static_cast<int>(event.ident), generation, bits};
@@ -116,7 +116,7 @@ class KqueueEngine final : public Engine {
   struct Known {
     std::uint32_t index = 0;  ///< of its event in the answer of the wait() it last had one
     Generation device = 0;    ///< of a character device that is edge-triggered; else 0
-    bool pipe = false;
+    bool whole = false;       ///< not half of a socket: the end of reading is the end of all
   };
 
   template <typename FlagsOf>
@@ -155,7 +155,8 @@ void KqueueEngine::add(int fd, Generation generation, Kind kind, Model model,
     throw_error(errno, "cannot watch a descriptor with kqueue");
   }
   const bool device = !level && S_ISCHR(status.st_mode);
-  known_[number] = {0, device ? generation : 0, S_ISFIFO(status.st_mode)};
+  known_[number] = {0, device ? generation : 0,
+                    S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)};
   const Errors errors = change_all(fd, generation, [&](const Filter& filter) {
     if (level) return EV_ADD | ((interest & filter.interest) != 0 ? EV_ENABLE : EV_DISABLE);
     return EV_ADD | EV_CLEAR | (device && filter.number == EVFILT_WRITE ? EV_DISPATCH : 0);
@@ -181,7 +182,7 @@ std::size_t KqueueEngine::wait(Timeout timeout, std::span<Event> events) {
     const struct kevent& found = batch_[static_cast<std::size_t>(number)];
     if (found.udata == nullptr) continue;  // wake()
     Known& known = known_[found.ident];
-    const Event event = to_event(found, known.pipe);
+    const Event event = to_event(found, known.whole);
     if (known.index < filled && events[known.index].fd == event.fd) {
       events[known.index].bits |= event.bits;
     } else {

@@ -24,6 +24,7 @@ namespace {
 /// What one accept counts for in a turn's budget.
 constexpr std::ptrdiff_t kAcceptBytes = 1024;
 constexpr auto kStarvedRetry = std::chrono::milliseconds(250);
+constexpr auto kSendRetry = std::chrono::milliseconds(20);
 constexpr auto kStarvedLogPeriod = std::chrono::seconds(10);
 /// A blocking descriptor that poll(2) calls writable takes this much without blocking (pipe(7)).
 constexpr std::size_t kBlockingWrite = 512;
@@ -199,17 +200,31 @@ IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
   if (count < 0) {
     const int error = errno;
     if (error == EINTR) return {};
-    if (!would_block(error) && error != ENOBUFS) return fail(handler, error);
+    if (error == ENOBUFS) return send_later(handler);
+    if (!would_block(error)) return fail(handler, error);
     exhaust(handler, ready::writable);
     return {0, IoStatus::exhausted, 0};
   }
+  if (count == 0) return send_later(handler);
   turn_left_ -= count;
   const auto bytes = static_cast<std::size_t>(count);
-  // Nothing at all was taken: a stopped tty may say so, and asking again at once would not end.
   // A TCP socket that took a part is full. For others a part means nothing: ask again.
-  if (bytes > 0 && (handler.flags_ & EventHandler::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
+  if ((handler.flags_ & EventHandler::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
   exhaust(handler, ready::writable);
   return {bytes, IoStatus::exhausted, 0};
+}
+
+/// The kernel lacks memory, or took nothing and did not say why. Asking again at once might not end,
+/// and no engine will tell when it is worth it: the descriptor was writable all the time.
+IoResult Reactor::send_later(EventHandler& handler) {
+  handler.bits_ &= static_cast<std::uint8_t>(~ready::writable);
+  call_later(kSendRetry, [this, fd = handler.fd_.get(), generation = handler.generation_] {
+    EventHandler& same = *at(fd);
+    if (same.generation_ != generation) return;
+    same.bits_ |= ready::writable;
+    reconsider(same);
+  });
+  return {0, IoStatus::exhausted, 0};
 }
 
 bool Reactor::shut_down_sending(EventHandler& handler) {
@@ -279,6 +294,7 @@ void Reactor::end_starvation() {
 void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {
   UniqueFd fd = make_stream_socket(address.family());
   const Kind kind = address.is_internet() ? Kind::inet_stream : Kind::unix_stream;
+  set_no_delay(fd.get());
   const bool at_once = ::connect(fd.get(), address.data(), address.size()) == 0;
   // EAGAIN: the backlog of a unix listener is full. It is not in progress, it has failed.
   if (!at_once && errno != EINPROGRESS && errno != EINTR) {

@@ -229,6 +229,7 @@ class Reactor {
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
   IoResult sent(EventHandler& handler, ssize_t count, std::size_t size);
   IoResult send_ended(EventHandler& handler, ssize_t count);
+  IoResult send_later(EventHandler& handler);
   IoResult read_tty_end(EventHandler& handler, int error);
   IoResult end_of_file(EventHandler& handler);
   IoResult fail(EventHandler& handler, int error);

@@ -447,11 +447,14 @@ void UringEngine::sent(int fd, Stream& from, int result) {
 
 void UringEngine::polled(int fd, Stream& of, int result) {
   if (of.closing) return;
-  if (of.polled && !of.armed) arm_later(fd, of);
+  const auto mask = static_cast<unsigned>(result);
+  // A repeated poll that ends by itself with these has nothing to wait on: a tty that hung up has
+  // no queue any more, and every further poll would answer at once.
+  const bool dead = result >= 0 && !of.level && (mask & (POLLHUP | POLLERR)) != 0;
+  if (of.polled && !of.armed && !dead) arm_later(fd, of);
   if (result == -ECANCELED) return;
   static_assert(POLLIN == 0x01 && POLLPRI == 0x02 && POLLOUT == 0x04 && POLLERR == 0x08 &&
                 POLLHUP == 0x10 && POLLRDHUP >> 8 == 0x20);
-  const auto mask = static_cast<unsigned>(result);
   report(fd, of, result < 0 ? unsigned{ready::failed} : (mask & 0x1f) | (mask >> 8 & 0x20));
 }
 
