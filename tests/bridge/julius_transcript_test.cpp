@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "bridge/julius_message.h"
 #include "tests/bridge/fixtures.h"
 
 namespace bunshin {
@@ -115,6 +116,34 @@ TEST(JuliusTranscript, RandomFilesAreErrors) {
     for (int i = 0; i < 60; ++i) noise.push_back("0123\t\t<>\n\\x\0\xff."[random() % 14]);
     problem(noise);
   }
+}
+
+// The recording took a quarter of a second; the speech, 24 seconds.
+TEST(JuliusTranscript, AsSpokenEveryUtteranceIsAsLongAsItWas) {
+  const auto recorded = JuliusTranscript::load(testing::fixture_path("julius/robot-commands"));
+  const auto spoken = recorded.as_spoken();
+  EXPECT_EQ(spoken.all_bytes(), recorded.all_bytes());
+  EXPECT_EQ(spoken.rows().size(), testing::blocks_of(recorded.all_bytes()).size());
+  std::chrono::microseconds started{0};
+  std::chrono::microseconds total{0};
+  for (const auto& row : spoken.rows()) {
+    const auto block = spoken.bytes(row);
+    EXPECT_TRUE(block.ends_with("\n.\n"));
+    if (block.find("STARTREC") != block.npos) started = row.at;
+    const auto length = parse_julius_block(block.substr(0, block.size() - 2)).message.input_msec();
+    if (!length) continue;
+    EXPECT_EQ(row.at - started, std::chrono::milliseconds(*length));
+    total += row.at - started;
+  }
+  EXPECT_EQ(spoken.rows().back().at, total);
+  EXPECT_GT(total, std::chrono::seconds(20));
+}
+
+TEST(JuliusTranscript, AsSpokenKeepsWhatIsCutShort) {
+  const auto transcript = JuliusTranscript::parse("0\t<\t9\n", "<A/>\n.\n<B", "cut");
+  const auto spoken = transcript.as_spoken();
+  ASSERT_EQ(spoken.rows().size(), 2U);
+  EXPECT_EQ(spoken.bytes(spoken.rows()[1]), "<B");
 }
 
 }  // namespace
