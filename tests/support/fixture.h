@@ -53,7 +53,7 @@ class ReactorFixture : public ::testing::Test {
 };
 
 /// More rounds than a sleeping loop needs, far fewer than a spinning one makes.
-inline constexpr std::uint64_t kFewRounds = 20;
+inline constexpr std::uint64_t kFewRounds = 200;
 
 /// Once per engine.
 class EngineCase : public ReactorFixture, public ::testing::WithParamInterface<std::string> {
