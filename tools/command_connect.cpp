@@ -89,8 +89,9 @@ class Connection : public BufferedDispatcher {
   Session& session_;
 };
 
+/// What was typed still goes to the server.
 void Session::end() {
-  if (connection != nullptr) connection->close();
+  if (connection != nullptr) connection->close_when_done();
   if (input != nullptr) input->close();
   if (output == nullptr || output->closed()) return;
   if (prompted) output->send("\n");
@@ -118,7 +119,7 @@ void Input::handle_read() {
     // As client1: the line end is not sent, and an empty line ends the session.
     session_.prompted = !data.ends_with('\n');
     if (!session_.prompted) data.remove_suffix(1);
-    if (data.empty()) return handle_close();
+    if (data.empty()) return session_.end();
   }
   session_.connection->send(data);
 }

@@ -50,14 +50,15 @@ void drain(UniqueFd& pipe, std::string& text) {
 
 }  // namespace
 
-Program::Program(std::vector<std::string> arguments, const char* folder) {
+Program::Program(std::vector<std::string> arguments, const char* folder, int given_input) {
   Pipe output = make_pipe();
   Pipe errors = make_pipe();
   BlockingPipe input = make_blocking_pipe();
   ::fcntl(input.write.get(), F_SETFD, FD_CLOEXEC);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);
+  const int its_input = given_input >= 0 ? given_input : input.read.get();
+  ::posix_spawn_file_actions_adddup2(&actions, its_input, STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, errors.write.get(), STDERR_FILENO);
   if (folder != nullptr) ::posix_spawn_file_actions_addchdir_np(&actions, folder);
