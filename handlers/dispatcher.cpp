@@ -156,6 +156,7 @@ void Dispatcher::connect(const Endpoint& endpoint) {
 }
 
 void Dispatcher::handle_connect_error(int error) {
+  if (!setup_) throw_error(error, "cannot connect");  // to an address that was given to the reactor
   while (!setup_->addresses.empty()) {
     const SocketAddress address = setup_->addresses.back();
     setup_->addresses.pop_back();

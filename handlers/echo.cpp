@@ -74,7 +74,7 @@ class CourseEchoHandler : public EchoHandler {
       found = found || is_word(std::string_view(line_).substr(0, end));
       line_.erase(0, end + 1);
     }
-    found = found || is_word(data) || is_word(line_);
+    found = found || is_word(data);
     // Longer than the word and its "\r", it can not become the word any more.
     if (line_.size() > options_.stop_word.size() + 1) line_.resize(options_.stop_word.size() + 2);
     return found;

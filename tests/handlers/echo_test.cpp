@@ -212,6 +212,7 @@ TEST_P(StopWordTest, NotInsideALongerLine) {
   expect({"bals\n", "e\n"}, 0);
   expect({std::string("balse\0\n", 7)}, 0);
   expect({"\n\n\r\n"}, 0);
+  expect({"b", "a", "l", "s", "e", "x", "\n"}, 0);  // as a terminal in character mode sends it
 }
 
 TEST_P(StopWordTest, AVeryLongLineDoesNotHideTheNext) {
