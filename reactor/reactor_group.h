@@ -22,6 +22,7 @@ class ReactorGroup {
   [[nodiscard]] Reactor& at(std::size_t index) { return *reactors_.at(index); }
 
   /// Runs them all until every one has ended. What one throws stops the others and leaves by here.
+  /// Once only: a reactor stays with the thread that first ran it.
   void run();
   /// Reactor::finish for all of them. Any thread.
   void finish(Duration limit);
