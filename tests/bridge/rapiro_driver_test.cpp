@@ -9,6 +9,7 @@ namespace bunshin::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr const char* kRed = "#PR255G000B000T010";
 constexpr const char* kBlue = "#PR000G000B255T010";
@@ -107,6 +108,22 @@ TEST_P(RapiroDriverTest, CommandsAreKeptWhileTheLineIsAway) {
   EXPECT_EQ(notes.resyncs, 2) << "the parser of the robot is brought into step after each opening";
 }
 
+TEST_P(RapiroDriverTest, NoTryIsCountedWhileTheLineIsAway) {
+  limits.reply = 1ms;
+  limits.settle = 1ms;
+  limits.resends = 2;
+  Pty pty = make_pty();
+  LinePath line(pty.slave_path);
+  auto& driver = make_driver(line.path());
+  line.cut();
+  pty = Pty();
+  run_until([&] { return !driver.is_open(); });
+  driver.command("#M4");
+  rounds_in(50ms);
+  EXPECT_THAT(notes.given_up, IsEmpty());
+  EXPECT_FALSE(driver.idle());
+}
+
 TEST_P(RapiroDriverTest, WhatRapiroWouldNotUnderstandIsNeverWritten) {
   limits.settle = 1ms;
   const Pty pty = make_pty();
@@ -157,7 +174,7 @@ TEST_P(RapiroDriverTest, FinishingIsBounded) {
   reactor.finish(100ms);
   reactor.run();
   EXPECT_LT(Clock::now() - began, 2s);
-  driver.close();
+  reactor.for_each([](EventHandler& handler) { handler.close(); });
   run_rounds(1);
   EXPECT_EQ(log.count("2 commands were not carried out"), 1U);
 }
