@@ -285,15 +285,14 @@ TEST_F(TimersTest, AMillionHalfCancelledMostReArmed) {
   }
   const std::size_t allocated = allocations();
   const auto before = timers.moves();
-  for (int message = 0; message < 5; ++message) {
-    for (std::uint32_t number = 0; number < kCount; ++number) {
-      ASSERT_TRUE(timers.rearm(ids[number], start + 20s + message * 1s));
-    }
+  bool all = true;
+  for (int message = 0; message < 3; ++message) {
+    for (const TimerId id : ids) all &= timers.rearm(id, start + 22s + message * 1s);
   }
   EXPECT_EQ(timers.moves(), before) << "moving a timer later must not touch the heap";
   EXPECT_EQ(allocations(), allocated);
-  for (std::uint32_t number = 0; number < kCount; number += 2)
-    ASSERT_TRUE(timers.cancel(ids[number]));
+  for (std::uint32_t number = 0; number < kCount; number += 2) all &= timers.cancel(ids[number]);
+  EXPECT_TRUE(all);
   // A 4-ary heap of a million is ten levels deep, and most cancelled ones lie near its bottom.
   EXPECT_LT(timers.moves() - before, std::uint64_t{kCount} / 2 * 11);
   EXPECT_LT(allocations(), allocated + 40) << "only the list of free slots grows";

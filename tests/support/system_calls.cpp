@@ -25,8 +25,17 @@ struct Interposed {
 thread_local std::array<Interposed, static_cast<std::size_t>(Call::count_)> interposed;
 thread_local bool to_self = false;
 
-std::mutex names_mutex;
-std::shared_ptr<std::function<std::string(const std::string&)>> names;
+using Answer = std::function<std::string(const std::string&)>;
+
+/// Never destroyed: a look-up may begin in its thread while the process already ends.
+struct Names {
+  std::mutex mutex;
+  std::shared_ptr<Answer> answer;
+};
+Names& names() {
+  static Names& instance = *new Names;
+  return instance;
+}
 
 Interposed& state_of(Call call) { return interposed[static_cast<std::size_t>(call)]; }
 
@@ -66,13 +75,13 @@ ConnectToSelf::ConnectToSelf() { to_self = true; }
 ConnectToSelf::~ConnectToSelf() { to_self = false; }
 
 FakeNames::FakeNames(std::function<std::string(const std::string&)> answer) {
-  const std::lock_guard lock(names_mutex);
-  names = std::make_shared<std::function<std::string(const std::string&)>>(std::move(answer));
+  const std::lock_guard lock(names().mutex);
+  names().answer = std::make_shared<Answer>(std::move(answer));
 }
 
 FakeNames::~FakeNames() {
-  const std::lock_guard lock(names_mutex);
-  names = nullptr;
+  const std::lock_guard lock(names().mutex);
+  names().answer = nullptr;
 }
 
 }  // namespace bunshin::testing
@@ -138,10 +147,10 @@ int epoll_pwait2(int epoll, epoll_event* events, int most, const timespec* timeo
 
 int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** list) {
   static auto* const real = next(&::getaddrinfo, "getaddrinfo");
-  std::shared_ptr<std::function<std::string(const std::string&)>> answer;
+  std::shared_ptr<bunshin::testing::Answer> answer;
   {
-    const std::lock_guard lock(bunshin::testing::names_mutex);
-    answer = bunshin::testing::names;
+    const std::lock_guard lock(bunshin::testing::names().mutex);
+    answer = bunshin::testing::names().answer;
   }
   const std::string name = host == nullptr ? "" : host;
   if (!answer || !name.ends_with(".test")) return real(host, service, hints, list);
