@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <iterator>
 
 namespace bunshin {
 
@@ -38,7 +37,7 @@ std::string json_of(const Histogram& latency) {
       latency.at(99), latency.at(99.9), latency.max());
   const char* comma = "";
   for (const auto& [percentile, value] : latency.curve()) {
-    fmt::format_to(std::back_inserter(text), "{}[{:.6f},{}]", comma, percentile, value);
+    text += fmt::format("{}[{:.6f},{}]", comma, percentile, value);
     comma = ",";
   }
   return text + "]}";
