@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <utility>
 
 #include "reactor/error.h"
