@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <string>
 #include <thread>
@@ -147,11 +149,14 @@ TEST_P(OperationsTest, FiveMegabytesEachWayAtOnce) {
   handler.want_write(true);
   std::string back;
   std::thread sender([&text, &peer = peer] { peer.send(text); });
-  std::thread receiver([&text, &peer = peer, &back] { back = peer.receive(text.size()); });
-  run_until(
-      [&, &handler = handler] { return left.empty() && handler.received.size() == text.size(); });
-  rounds_in(1ms);
-  while (left.empty() && back.size() < text.size()) rounds_in(5ms);
+  std::atomic<bool> received{false};
+  std::thread receiver([&, &peer = peer] {
+    back = peer.receive(text.size());
+    received = true;
+  });
+  run_until([&, &handler = handler] {
+    return received && left.empty() && handler.received.size() == text.size();
+  });
   sender.join();
   receiver.join();
   EXPECT_TRUE(handler.received == text);
