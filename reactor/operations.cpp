@@ -71,8 +71,9 @@ inline void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
 
 std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limit) {
   handler.idle_calls_ = 0;
+  limit = std::min(limit, scratch_.size());
   if ((handler.flags_ & EventHandler::kEngineServes) == 0) {
-    const std::span<char> buffer(scratch_.data(), std::min(limit, scratch_.size()));
+    const std::span<char> buffer(scratch_.data(), limit);
     return {scratch_.data(), recv_into(handler, buffer).bytes};
   }
   IoResult result;
