@@ -185,6 +185,40 @@ TEST_P(DispatcherTest, OneThatHasNothingToWriteIsNotTakenForStuck) {
   EXPECT_EQ(reactor.stats().stuck, 0U);
 }
 
+/// A scratch buffer smaller than what an engine may have at hand.
+class SmallScratchTest : public HandlerCase {
+ protected:
+  SmallScratchTest()
+      : HandlerCase([] {
+          ReactorOptions options;
+          options.scratch_bytes = 1000;
+          return options;
+        }()) {}
+};
+BUNSHIN_EVERY_SETTING(SmallScratchTest);
+
+TEST_P(SmallScratchTest, BoundsWhatOneRecvLends) {
+  class Measuring : public Noted<Dispatcher> {
+   public:
+    using Noted::Noted;
+    std::size_t most = 0;
+    void handle_read() override {
+      const std::size_t before = notes().received.size();
+      Noted::handle_read();
+      most = std::max(most, notes().received.size() - before);
+    }
+  };
+  auto [handler, peer] = serve<Measuring>(notes);
+  handler.pause_reading();
+  const std::string text = pattern(100 * 1000);
+  peer.send(text);
+  settle();
+  handler.resume_reading();
+  run_until([&] { return notes.received.size() == text.size(); });
+  EXPECT_TRUE(notes.received == text);
+  EXPECT_LE(handler.most, reactor.options().scratch_bytes);
+}
+
 class UnixPathTest : public EngineCase {
  protected:
   const std::string path = fresh_path("socket");
@@ -360,6 +394,8 @@ TEST_P(InternetDispatcherTest, ConnectsElsewhereWhileItsNameIsLookedUp) {
   names.answer();
   rounds_in(30ms);
   EXPECT_EQ(notes.connects, 1) << "the first answer is nobody's any more";
+  EXPECT_THAT(notes.errors, ::testing::IsEmpty());
+  EXPECT_FALSE(notes.destroyed);
 }
 
 // Trap 9: a local port that nobody listens on, and the socket happens to get that very port.

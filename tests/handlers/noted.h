@@ -31,6 +31,7 @@ class Noted : public Base {
   Noted(Reactor& reactor, Notes& notes, Args&&... args)
       : Base(reactor, std::forward<Args>(args)...), notes_(notes) {}
   ~Noted() override { notes_.destroyed = true; }
+  [[nodiscard]] const Notes& notes() const { return notes_; }
 
   std::function<void()> on_connect, on_close;
 
