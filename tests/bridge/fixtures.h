@@ -1,28 +1,17 @@
 #pragma once
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bridge/block_framer.h"
+#include "tests/support/files.h"
 
 namespace bunshin::testing {
-
-inline std::string fixture_path(const std::string& name) {
-  return std::string(BUNSHIN_FIXTURES_DIR "/") + name;
-}
-
-inline std::string read_fixture(const std::string& name) {
-  std::ifstream file(fixture_path(name), std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << name;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 inline std::vector<std::string> take_blocks(BlockFramer& framer) {
   std::vector<std::string> blocks;

@@ -62,6 +62,17 @@ std::string make_file(std::string_view content) {
   return path;
 }
 
+std::string fixture_path(std::string_view name) {
+  std::string path = BUNSHIN_FIXTURES_DIR "/";
+  return path += name;
+}
+
+std::string read_fixture(std::string_view name) {
+  std::ifstream file(fixture_path(name), std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << name;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
 Pty make_pty() {
   Pty pty;
   pty.master.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));

@@ -13,6 +13,10 @@ std::string fresh_path(std::string_view name);
 /// Makes a file that holds `content` and returns its path.
 std::string make_file(std::string_view content);
 
+/// A file of tests/fixtures by its name there, and what it holds.
+std::string fixture_path(std::string_view name);
+std::string read_fixture(std::string_view name);
+
 /// A pseudo-terminal, raw (VMIN=1, VTIME=0), both sides open and blocking.
 struct Pty {
   UniqueFd master;

@@ -6,12 +6,11 @@
 #include <termios.h>
 
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "tests/support/files.h"
 #include "tests/support/peer.h"
-#include "tests/support/program.h"
+#include "tests/tools/bunshin_program.h"
 
 namespace bunshin::testing {
 namespace {
@@ -19,26 +18,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-constexpr const char* kRecordings = BUNSHIN_FIXTURES_DIR "/julius/";
-
-std::vector<std::string> bunshin(std::initializer_list<std::string> arguments) {
-  std::vector<std::string> all{BUNSHIN_BINARY};
-  all.insert(all.end(), arguments);
-  return all;
-}
-
-/// Runs to its end what is wrong: the exit status, and the one line it says.
-std::pair<int, std::string> failure(std::initializer_list<std::string> arguments) {
-  Program program(bunshin(arguments));
-  const int status = program.wait();
-  EXPECT_THAT(program.errors(), MatchesRegex("bunshin: [^\n]+\n"));
-  return {status, program.errors()};
-}
-
 /// The engine and the robot, as programs of their own.
 struct World {
   explicit World(const std::string& speed = "0.2")
-      : julius(bunshin({"sim", "julius", std::string(kRecordings) + "robot-commands", "127.0.0.1:0",
+      : julius(bunshin({"sim", "julius", fixture_path("julius/robot-commands"), "127.0.0.1:0",
                         "--speed", speed})) {
     address = julius.output_after("listening on ");
     line = robot.output_after("listening on ");
@@ -64,30 +47,30 @@ TEST(BridgeCommand, CheckSaysWhatItWouldDo) {
 TEST(BridgeCommand, AWrongConfigurationIsNamedWithItsLine) {
   const std::string truncated = make_file("[[rule]]\nwords = \"a\"\nsend = \"#M\"\n");
   for (const char* check : {"--check", "--raw", "--verbose"}) {
-    const auto [status, line] = failure({"bridge", "--config", truncated, check});
+    const auto [status, line] = failure_of({"bridge", "--config", truncated, check});
     EXPECT_EQ(status, 2);
     EXPECT_THAT(line, HasSubstr(truncated + ":3: rule.send: "));
   }
   const std::string typo = make_file("min_confidense = 0.5\n");
-  EXPECT_THAT(failure({"bridge", "--config", typo}).second,
+  EXPECT_THAT(failure_of({"bridge", "--config", typo}).second,
               HasSubstr(":1: min_confidense: unknown key, did you mean \"min_confidence\"?"));
-  EXPECT_EQ(failure({"bridge", "--config", "/nonexistent"}).first, 2);
-  EXPECT_EQ(failure({"bridge", "--config", "/"}).first, 2);
-  EXPECT_EQ(failure({"bridge", "--config", make_file("= = =")}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--config", "/nonexistent"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--config", "/"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--config", make_file("= = =")}).first, 2);
 }
 
 TEST(BridgeCommand, WrongArgumentsExitWithTwo) {
-  EXPECT_EQ(failure({"bridge", "--baud", "57601"}).first, 2);
-  EXPECT_EQ(failure({"bridge", "--baud", "fast"}).first, 2);
-  EXPECT_EQ(failure({"bridge", "--julius", "here", "--check"}).first, 2);
-  EXPECT_EQ(failure({"bridge", "--serail", "/dev/ttyAMA0"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--baud", "57601"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--baud", "fast"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--julius", "here", "--check"}).first, 2);
+  EXPECT_EQ(failure_of({"bridge", "--serail", "/dev/ttyAMA0"}).first, 2);
 }
 
 TEST(BridgeCommand, ALineThatCanNotBeHadIsNamed) {
-  EXPECT_THAT(failure({"bridge", "--serial", make_file("")}).second, HasSubstr("is not a tty"));
-  EXPECT_THAT(failure({"bridge", "--raw", "--serial", "/dev/null"}).second,
+  EXPECT_THAT(failure_of({"bridge", "--serial", make_file("")}).second, HasSubstr("is not a tty"));
+  EXPECT_THAT(failure_of({"bridge", "--raw", "--serial", "/dev/null"}).second,
               HasSubstr("is not a tty"));
-  const auto [status, line] = failure({"bridge", "--serial", "/dev/no-such-line"});
+  const auto [status, line] = failure_of({"bridge", "--serial", "/dev/no-such-line"});
   EXPECT_EQ(status, 1);
   EXPECT_THAT(line, HasSubstr("no such serial device"));
 }
@@ -161,12 +144,11 @@ TEST(BridgeCommand, FinishesWithinFiveSecondsAndAtOnceWhenAskedTwice) {
 
 TEST(BridgeCommand, RawCarriesEveryByte) {
   const Pty pty = make_pty();
-  Program julius(bunshin(
-      {"sim", "julius", std::string(kRecordings) + "control", "127.0.0.1:0", "--speed", "0"}));
+  Program julius(
+      bunshin({"sim", "julius", fixture_path("julius/control"), "127.0.0.1:0", "--speed", "0"}));
   Program bridge(bunshin({"bridge", "--raw", "--julius", julius.output_after("listening on "),
                           "--serial", pty.slave_path}));
-  std::ifstream file(std::string(kRecordings) + "control.bin", std::ios::binary);
-  const std::string recorded(std::istreambuf_iterator<char>(file), {});
+  const std::string recorded = read_fixture("julius/control.bin");
   EXPECT_EQ(read_exactly(pty.master.get(), recorded.size()), recorded);
   bridge.signal(SIGTERM);
   EXPECT_EQ(bridge.wait(), 0);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <gmock/gmock.h>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,19 +9,11 @@
 
 namespace bunshin::testing {
 
-inline std::vector<std::string> bunshin(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), BUNSHIN_BINARY);
-  return arguments;
-}
+/// A command line for Program: the program under test and these arguments.
+std::vector<std::string> bunshin(std::vector<std::string> arguments);
 
 /// Runs to its end what can not work: the exit status, and the one line it says.
-inline std::pair<int, std::string> failure_of(std::vector<std::string> arguments) {
-  Program program(bunshin(std::move(arguments)));
-  const int status = program.wait();
-  EXPECT_THAT(program.errors(), ::testing::MatchesRegex("bunshin: [^\n]+\n"));
-  EXPECT_EQ(program.output(), "");
-  return {status, program.errors()};
-}
+std::pair<int, std::string> failure_of(std::vector<std::string> arguments);
 
 /// A server's subcommand on an address of its own, running.
 class Server : public Program {
@@ -37,10 +27,7 @@ class Server : public Program {
   const Endpoint address;
 
  private:
-  static std::vector<std::string> with_address(std::vector<std::string> arguments, Family family) {
-    arguments.push_back(any_address(family).to_string());
-    return bunshin(std::move(arguments));
-  }
+  static std::vector<std::string> with_address(std::vector<std::string> arguments, Family family);
 };
 
 }  // namespace bunshin::testing

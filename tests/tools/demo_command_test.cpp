@@ -3,7 +3,7 @@
 
 #include <regex>
 
-#include "tests/support/program.h"
+#include "tests/tools/bunshin_program.h"
 
 namespace bunshin::testing {
 namespace {
@@ -24,7 +24,7 @@ std::vector<std::string> column(const std::string& output, const std::string& la
 }
 
 TEST(DemoCommand, RecordedSpeechMovesARobotFromAnyFolder) {
-  Program demo({BUNSHIN_BINARY, "demo", "--speed", "10"}, "/");
+  Program demo(bunshin({"demo", "--speed", "10"}), "/");
   EXPECT_EQ(demo.wait(), 0);
   EXPECT_EQ(demo.errors(), "");
   EXPECT_THAT(column(demo.output(), "to robot"),
@@ -42,7 +42,7 @@ TEST(DemoCommand, RecordedSpeechMovesARobotFromAnyFolder) {
 }
 
 TEST(DemoCommand, ASignalEndsItAtOnce) {
-  Program demo({BUNSHIN_BINARY, "demo"});
+  Program demo(bunshin({"demo"}));
   EXPECT_TRUE(demo.wait_for_output("Rapiro on"));
   demo.signal(SIGINT);
   EXPECT_EQ(demo.wait(), 0);
@@ -50,7 +50,7 @@ TEST(DemoCommand, ASignalEndsItAtOnce) {
 
 TEST(DemoCommand, WrongArgumentsExitWithTwo) {
   for (const char* speed : {"0", "-1", "1000", "nan", "slow"}) {
-    Program demo({BUNSHIN_BINARY, "demo", "--speed", speed});
+    Program demo(bunshin({"demo", "--speed", speed}));
     EXPECT_EQ(demo.wait(), 2) << speed;
     EXPECT_THAT(demo.errors(), MatchesRegex("bunshin: [^\n]+\n"));
   }

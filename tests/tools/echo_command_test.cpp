@@ -110,9 +110,9 @@ TEST(EchoCommand, VerboseAndOneAtATimeAsTheCourseShowsIt) {
   Peer two = server.connect();
   EXPECT_EQ(say(two, "bye"), "bye");
   server.wait_for_output("Received -> bye\n");
-  EXPECT_EQ(server.output(), "listening on " + server.address.to_string() + "\n...connected from: " +
-                                 name + "\nReceived -> hello.[2J\n..." + name +
-                                 " left\nWaiting for connections...\n...connected from: " +
+  EXPECT_EQ(server.output(), "listening on " + server.address.to_string() +
+                                 "\n...connected from: " + name + "\nReceived -> hello.[2J\n..." +
+                                 name + " left\nWaiting for connections...\n...connected from: " +
                                  two.local_address().to_string() + "\nReceived -> bye\n");
   // The server goes before its client.
   server.signal(SIGTERM);

@@ -6,7 +6,7 @@
 
 #include "tests/support/files.h"
 #include "tests/support/peer.h"
-#include "tests/support/program.h"
+#include "tests/tools/bunshin_program.h"
 
 namespace bunshin::testing {
 namespace {
@@ -15,19 +15,18 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-constexpr const char* kRecording = BUNSHIN_FIXTURES_DIR "/julius/control";
+const std::string kRecording = fixture_path("julius/control");
 
-std::vector<std::string> sim(std::initializer_list<std::string> arguments) {
-  std::vector<std::string> all{BUNSHIN_BINARY, "sim"};
-  all.insert(all.end(), arguments);
-  return all;
+std::vector<std::string> sim(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "sim");
+  return bunshin(std::move(arguments));
 }
 
-std::string failure(std::initializer_list<std::string> arguments) {
-  Program program(sim(arguments));
-  EXPECT_EQ(program.wait(), 2);
-  EXPECT_THAT(program.errors(), MatchesRegex("bunshin: [^\n]+\n"));
-  return program.errors();
+std::string failure(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "sim");
+  const auto [status, errors] = failure_of(std::move(arguments));
+  EXPECT_EQ(status, 2);
+  return errors;
 }
 
 Peer client_of(Program& julius) {
@@ -36,8 +35,7 @@ Peer client_of(Program& julius) {
 
 TEST(SimCommand, JuliusPlaysARecordingNamedInAnyOfThreeWays) {
   for (const char* suffix : {"", ".tsv", ".bin"}) {
-    Program julius(
-        sim({"julius", std::string(kRecording) + suffix, "127.0.0.1:0", "--speed", "0"}));
+    Program julius(sim({"julius", kRecording + suffix, "127.0.0.1:0", "--speed", "0"}));
     Peer peer = client_of(julius);
     EXPECT_THAT(peer.receive(200), StartsWith("<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\""));
     julius.signal(SIGTERM);
