@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
        libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev liburing-dev)
-tests=(clang clang-tidy ccache
+tests=(clang libclang-rt-dev llvm clang-tidy ccache
        libgtest-dev libgmock-dev libbenchmark-dev
        strace valgrind socat netcat-openbsd python3)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net

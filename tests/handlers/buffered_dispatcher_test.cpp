@@ -128,7 +128,7 @@ TEST_P(BufferedDispatcherTest, ClosingInHandleDrained) {
 
 TEST_P(BufferedDispatcherTest, AClientThatDoesNotReadIsNotRead) {
   auto [echo, peer] = serve<EchoHandler>();
-  const std::string text = pattern(64 * kMegabyte);
+  const std::string text = pattern(24 * kMegabyte);
   std::size_t sent = 0;
   for (std::size_t before = 1; before != sent;) {
     before = sent;

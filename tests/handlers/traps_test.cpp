@@ -123,10 +123,10 @@ class StandardInputTest : public EngineCase {
   /// What a program does that reads its standard input beside a socket. Ends with 0 when it got
   /// both.
   int read_both(int input, const std::string& expected) {
-    Reactor own({.engine = GetParam()});
-    Connection connection = make_connection(Family::ipv4);
     Notes from_input;
     Notes from_socket;
+    Reactor own({.engine = GetParam()});
+    Connection connection = make_connection(Family::ipv4);
     ::dup2(input, 0);
     own.emplace<Noted<FileDispatcher>>(from_input, Inherited{0});
     own.emplace<Noted<Dispatcher>>(from_socket, StreamSocket(std::move(connection.ours)));

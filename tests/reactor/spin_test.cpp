@@ -94,8 +94,8 @@ TEST_P(LongWaitTest, BeginsAgainWhenTheyAreShort) {
   auto [handler, peer] = connected();
   handler.collect();
   run_rounds(3);
-  spins_in(10);
-  ASSERT_EQ(spins_in(2), 0U);
+  int waits = 0;
+  while (spins_in(1) != 0) ASSERT_LT(++waits, 50) << "it does not cease";
   const auto before = reactor.stats().spins;
   std::size_t sent = 0;
   run_until([&, &peer = peer] {

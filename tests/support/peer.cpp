@@ -169,12 +169,19 @@ Connection make_connection(Family family) {
 SocketAddress refusing_address(Family family) { return Listener(family).address; }
 
 std::string pattern(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 12345;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>(state >> 24);
-  }
+  // Random once, then repeated: a prime length, so that no power of two looks right by chance.
+  static const std::string piece = [] {
+    std::string bytes(65521, '\0');
+    std::uint32_t state = 12345;
+    for (char& byte : bytes) {
+      state = state * 1664525 + 1013904223;
+      byte = static_cast<char>(state >> 24);
+    }
+    return bytes;
+  }();
+  std::string bytes;
+  bytes.reserve(size);
+  while (bytes.size() < size) bytes.append(piece, 0, size - bytes.size());
   return bytes;
 }
 
