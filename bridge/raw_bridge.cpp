@@ -21,18 +21,28 @@ RawSerial& open_line(Reactor& reactor, const std::string& device, int baud) {
 
 void RawSerial::handle_received(std::string_view bytes) {
   log(LogLevel::debug, "the serial line says {}", printable(bytes));
+  if (peer_ != nullptr && peer_->connected()) peer_->send(bytes);
 }
 
 RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
-                     Backoff::Limits retry)
+                     RawDirection direction, Backoff::Limits retry)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
-      line_(open_line(reactor, device, baud)) {}
+      line_(open_line(reactor, device, baud)) {
+  if (direction == RawDirection::both_ways) line_.answer(this);
+}
 
 void RawBridge::handle_read() {
   const std::string_view bytes = recv(kReadSize);
   if (bytes.empty()) return;
   carried_ += bytes.size();
   line_.send(bytes);
+}
+
+/// The line may live longer than we do: it sends what it has.
+void RawBridge::handle_finish() {
+  line_.answer(nullptr);
+  line_.hold_answers(false);
+  ReconnectingClient::handle_finish();
 }
 
 }  // namespace bunshin

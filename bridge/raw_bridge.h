@@ -8,13 +8,26 @@
 
 namespace bunshin {
 
-/// The serial side of a raw bridge: says whether it can take more. What the line says is dropped.
+/// Which bytes a raw bridge carries. Julius reads commands from its socket, so what a robot says is
+/// not for it.
+enum class RawDirection {
+  to_line,    ///< from the socket to the line, as rapiro.py does; what the line says is dropped
+  both_ways,  ///< and back: what the line says while nobody is connected is dropped
+};
+
+/// The serial side of a raw bridge: says whether it can take more.
 class RawSerial : public SerialPort {
  public:
   using SerialPort::SerialPort;
 
   /// False while the line is away, and between its high watermark and its low one.
   [[nodiscard]] bool wants_more() const { return is_open() && !full_; }
+  /// Where what the line says goes from now on: at first, and with nullptr, nowhere. Not owned.
+  void answer(BufferedDispatcher* peer) { peer_ = peer; }
+  /// Whether the peer keeps up.
+  void hold_answers(bool hold) { held_ = hold; }
+
+  bool readable() override { return !held_; }
   void handle_full() override { full_ = true; }
   void handle_drained() override { full_ = false; }
 
@@ -23,22 +36,30 @@ class RawSerial : public SerialPort {
   void handle_hung_up() override { full_ = false; }
 
  private:
+  BufferedDispatcher* peer_ = nullptr;
   bool full_ = false;
+  bool held_ = false;
 };
 
-/// Carries every byte of a socket to a serial line, as rapiro.py does, and reads no faster than the
-/// line carries: memory is bounded, the sender waits. Owned by its reactor, as the line it opens
-/// is, in whose thread all members are called.
+/// Carries every byte of a socket to a serial line, or both ways, and reads no faster than the
+/// other side takes: memory is bounded, the sender waits. Owned by its reactor, as the line it
+/// opens is, in whose thread all members are called.
 class RawBridge : public ReconnectingClient {
  public:
   /// Throws std::system_error.
   RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
-            Backoff::Limits retry = {});
+            RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {});
 
-  [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes, so far
+  [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes to the line, so far
 
   bool readable() override { return finishing() || line_.wants_more(); }
   void handle_read() override;
+  void handle_full() override { line_.hold_answers(true); }
+  void handle_drained() override { line_.hold_answers(false); }
+  void handle_finish() override;
+
+ protected:
+  void handle_disconnected() override { line_.hold_answers(false); }
 
  private:
   RawSerial& line_;

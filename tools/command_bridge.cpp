@@ -22,6 +22,7 @@ struct BridgeCommand {
   std::string serial;
   int baud = 0;
   bool raw = false;
+  bool both_ways = false;
   bool check = false;
   bool verbose = false;
   std::shared_ptr<ReactorOptions> loop;
@@ -79,7 +80,8 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
              command.raw ? "bytes as they come" : config.julius_encoding);
   fmt::print("drives the serial line {} at {} baud\n", config.serial_device, config.serial_baud);
   if (command.raw) {
-    fmt::print("carries every byte to it, and drops what it says\n");
+    fmt::print("carries every byte to it, and {}\n",
+               command.both_ways ? "what it says back" : "drops what it says");
     return;
   }
   for (const Rule& rule : config.rules) {
@@ -102,7 +104,8 @@ void run_bridge(const BridgeCommand& command) {
   Reactor reactor(*command.loop);
   finish_on_signals(reactor);
   if (command.raw) {
-    reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud);
+    reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud,
+                               command.both_ways ? RawDirection::both_ways : RawDirection::to_line);
   } else {
     reactor.emplace<Bridge>(config, observer);
   }
@@ -121,7 +124,13 @@ void add_bridge_command(CLI::App& app) {
   bridge->add_option("--julius", command->julius, "Where the engine listens")->type_name("ADDRESS");
   bridge->add_option("--serial", command->serial, "The robot's serial line")->type_name("DEVICE");
   bridge->add_option("--baud", command->baud, "Its speed")->type_name("N");
-  bridge->add_flag("--raw", command->raw, "No rules: every byte goes to the serial line");
+  CLI::Option* raw =
+      bridge->add_flag("--raw", command->raw, "No rules: every byte goes to the serial line");
+  bridge
+      ->add_flag(
+          "--both-ways", command->both_ways,
+          "With --raw: what the line says goes to the socket (Julius would take it for commands)")
+      ->needs(raw);
   bridge->add_flag("--check", command->check, "Only say what would be done");
   bridge->add_flag("--verbose", command->verbose, "Log every detail");
   command->loop = add_loop_options(*bridge);

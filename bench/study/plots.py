@@ -334,7 +334,7 @@ def serial(study):
     rows.reverse()
     canvas, ((left, right),) = figure(2, height=0.5 * len(rows) + 1.3, sharey=True)
     for place, row in enumerate(rows):
-        shade = colour("bunshin_epoll") if row["key"] == "bunshin" else MUTED
+        shade = colour("bunshin_epoll") if row["key"].startswith("bunshin") else MUTED
         left.barh(place, row["p99_ns"] / 1e3, color=shade, alpha=0.38, height=0.55)
         left.barh(place, row["p50_ns"] / 1e3, color=shade, height=0.55)
         right.barh(place, row["bytes_per_second"] / 1e6, color=shade, height=0.55)

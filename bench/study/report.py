@@ -257,18 +257,26 @@ def special_table(study, group, scenarios, title, text, extra=()):
     return Section(title).text(text).table(header, rows)
 
 
+def serial_row(row):
+    if "cannot" in row:
+        return [row["label"], row["cannot"], "", "", "", ""]
+    back = "one way only"
+    if "back_p50_ns" in row:
+        back = f"{time_text(row['back_p50_ns'])}, {time_text(row['back_p99_ns'])}"
+    return [row["label"], time_text(row["p50_ns"]), time_text(row["p99_ns"]), back,
+            f"{row['bytes_per_second'] / 1e6:.1f} MB/s", time_text(row["cpu_ns_per_kib"])]
+
+
 def serial_section(study):
-    rows = [[row["label"], row["cannot"], "", "", ""] if "cannot" in row else
-            [row["label"], time_text(row["p50_ns"]), time_text(row["p99_ns"]),
-             f"{row['bytes_per_second'] / 1e6:.1f} MB/s", time_text(row["cpu_ns_per_kib"])]
-            for row in study.data["serial"]]
+    rows = [serial_row(row) for row in study.data["serial"]]
     if not rows:
         return None
     section = Section("Serial bridges")
-    section.text("From a socket to a pseudo-terminal: what the bridge itself costs, without a real "
-                 "line. One way, because rapiro.py and bunshin --raw carry nothing back.")
-    return section.table(["bridge", "p50 of 16 bytes", "p99", "socket to line", "CPU a KiB"], rows,
-                         {"bunshin bridge --raw"})
+    section.text("From a socket to a pseudo-terminal and back: what the bridge itself costs, without "
+                 "a real line. Messages of 16 bytes, one at a time.")
+    return section.table(["bridge", "there: p50", "p99", "there and back: p50, p99",
+                          "socket to line", "CPU a KiB"], rows,
+                         {"bunshin bridge --raw", "bunshin bridge --raw --both-ways"})
 
 
 def machine_section(study):

@@ -1,10 +1,12 @@
-"""The serial bridge beside its peers: what a byte costs from a socket to a pseudo-terminal.
+"""The serial bridge beside its peers: what a byte costs from a socket to a pseudo-terminal and back.
 
 The far end of the socket and of the line are both here, so the time between them is one clock's.
-One way only: `bunshin bridge --raw` and rapiro.py do not carry back what the line says.
+The way there is measured for all, there and back for those that carry what the line says
+(rapiro.py does not, nor does `bunshin bridge --raw` unless it is told to).
 """
 
 import contextlib
+import dataclasses
 import os
 import select
 import shutil
@@ -42,15 +44,24 @@ class Line:
         os.close(self.slave)
 
 
-def commands(bunshin):
-    """(key, label, program, command): the bridge connects to ADDRESS, or listens there itself."""
+@dataclasses.dataclass
+class Candidate:
+    key: str
+    label: str
+    command: list
+    both_ways: bool = True
+
+
+def candidates(bunshin):
+    """The bridges. Each connects to ADDRESS, or listens there itself."""
+    raw = [bunshin, "bridge", "--raw", "--julius", "ADDRESS", "--serial", "DEVICE"]
     return [
-        ("bunshin", "bunshin bridge --raw", bunshin,
-         [bunshin, "bridge", "--raw", "--julius", "ADDRESS", "--serial", "DEVICE"]),
-        ("socat", "socat", "socat", ["socat", "TCP:ADDRESS,nodelay", "DEVICE,raw,echo=0"]),
-        ("ser2net", "ser2net", "ser2net", ["ser2net", "-d", "-u", "-c", "CONFIG"]),
-        ("rapiro", "rapiro.py (pyserial)", PYTHON,
-         [PYTHON, str(PEERS / "rapiro_copy.py"), "ADDRESS", "DEVICE"]),
+        Candidate("bunshin", "bunshin bridge --raw", raw, both_ways=False),
+        Candidate("bunshin_both", "bunshin bridge --raw --both-ways", [*raw, "--both-ways"]),
+        Candidate("socat", "socat", ["socat", "TCP:ADDRESS,nodelay", "DEVICE,raw,echo=0"]),
+        Candidate("ser2net", "ser2net", ["ser2net", "-d", "-u", "-c", "CONFIG"]),
+        Candidate("rapiro", "rapiro.py (pyserial)",
+                  [PYTHON, str(PEERS / "rapiro_copy.py"), "ADDRESS", "DEVICE"], both_ways=False),
     ]
 
 
@@ -115,23 +126,33 @@ def read_line(line, seconds):
     return os.read(line.master, 65536) if ready else b""
 
 
-def latencies(line, connection, count):
-    """Nanoseconds from the socket to the line, one message at a time."""
+def receive_all(line, size):
+    """A message at the line's far end."""
+    arrived = b""
+    while len(arrived) < size:
+        data = read_line(line, 5)
+        if not data:
+            raise Failed("a message did not arrive at the line")
+        arrived += data
+    return arrived
+
+
+def latencies(line, connection, count, back):
+    """Nanoseconds from the socket to the line, and back when asked, one message at a time."""
     found = []
+    connection.settimeout(5)
     for number in range(count):
         message = PATTERN[number * MESSAGE % 40000:][:MESSAGE]
         start = time.perf_counter_ns()
         connection.sendall(message)
-        arrived = b""
-        while len(arrived) < MESSAGE:
-            data = read_line(line, 5)
-            if not data:
-                raise Failed("a message did not arrive at the line")
-            arrived += data
+        arrived = receive_all(line, MESSAGE)
+        if back:
+            os.write(line.master, arrived)
+            arrived = connection.recv(MESSAGE, socket.MSG_WAITALL)
         found.append(time.perf_counter_ns() - start)
         if arrived != message:
-            raise Failed("what arrived at the line is not what was sent")
-    return found
+            raise Failed("what arrived is not what was sent")
+    return sorted(found)
 
 
 def throughput(line, connection, process, seconds):
@@ -157,44 +178,50 @@ def throughput(line, connection, process, seconds):
     return arrived / (time.monotonic() - start), used / (arrived / 1024)
 
 
-def measure_once(command, cores, count, seconds):
+def measure_once(candidate, cores, count, seconds):
     line = Line()
     try:
-        with bridge(command, line.device, cores.server) as (process, connection):
-            latencies(line, connection, 20)
-            times = sorted(latencies(line, connection, count))
+        with bridge(candidate.command, line.device, cores.server) as (process, connection):
+            latencies(line, connection, 20, back=False)
+            there = latencies(line, connection, count, back=False)
+            back = latencies(line, connection, count, back=True) if candidate.both_ways else None
             speed, cpu = throughput(line, connection, process, seconds)
     finally:
         line.close()
-    return {"p50_ns": times[len(times) // 2], "p99_ns": times[len(times) * 99 // 100],
-            "bytes_per_second": speed, "cpu_ns_per_kib": cpu}
+    found = {"p50_ns": there[count // 2], "p99_ns": there[count * 99 // 100],
+             "bytes_per_second": speed, "cpu_ns_per_kib": cpu}
+    if back:
+        found |= {"back_p50_ns": back[count // 2], "back_p99_ns": back[count * 99 // 100]}
+    return found
 
 
 def measure(bunshin, cores, plan):
     """One row a bridge: the medians of a few rounds, each with all of them."""
     rounds, count, seconds = {"full": (7, 2000, 1.0), "quick": (3, 500, 0.3)}.get(
         plan.name, (1, 100, 0.1))
-    candidates = commands(bunshin)
-    found = {key: [] for key, *_ in candidates}
+    all_of_them = candidates(bunshin)
+    found = {candidate.key: [] for candidate in all_of_them}
     reasons = {}
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores.load)
     try:
         for _ in range(rounds):
-            for key, _, program, command in candidates:
+            for candidate in all_of_them:
                 try:
-                    if not shutil.which(program):
+                    if not shutil.which(candidate.command[0]):
                         raise Failed("it is not installed: tools/setup.sh")
-                    found[key].append(measure_once(command, cores, count, seconds))
+                    found[candidate.key].append(measure_once(candidate, cores, count, seconds))
                 except (Failed, OSError) as failure:
-                    reasons[key] = str(failure)
+                    reasons[candidate.key] = str(failure)
     finally:
         os.sched_setaffinity(0, before)
-    return [row(key, label, found[key], reasons.get(key)) for key, label, *_ in candidates]
+    return [row(candidate, found[candidate.key], reasons.get(candidate.key))
+            for candidate in all_of_them]
 
 
-def row(key, label, records, reason):
+def row(candidate, records, reason):
+    named = {"key": candidate.key, "label": candidate.label}
     if not records:
-        return {"key": key, "label": label, "cannot": reason}
+        return {**named, "cannot": reason}
     medians = {name: statistics.median(record[name] for record in records) for name in records[0]}
-    return {"key": key, "label": label, "rounds": len(records), **medians}
+    return {**named, "rounds": len(records), **medians}

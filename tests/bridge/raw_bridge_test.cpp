@@ -9,8 +9,10 @@ namespace {
 
 class RawBridgeTest : public SettingCase {
  protected:
-  RawBridge& join(const SocketAddress& address, const std::string& line) {
-    return reactor.emplace<RawBridge>(Endpoint::parse(address.to_string()), line, 57600, kSoon);
+  RawBridge& join(const SocketAddress& address, const std::string& line,
+                  RawDirection direction = RawDirection::to_line) {
+    return reactor.emplace<RawBridge>(Endpoint::parse(address.to_string()), line, 57600, direction,
+                                      kSoon);
   }
   Peer accept(const Listener& listener, const RawBridge& bridge) {
     run_until([&] { return bridge.connected(); });
@@ -101,6 +103,76 @@ TEST_P(RawBridgeTest, WhatTheLineSaysIsDropped) {
   run_until([&] { return log.count("the serial line says #M1") == 1; });
   set_log_level(LogLevel::info);
   EXPECT_FALSE(peer.readable());
+}
+
+TEST_P(RawBridgeTest, BothWaysItCarriesWhatTheLineSaysToo) {
+  const Pty pty = make_pty();
+  const Listener listener(family());
+  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(listener, bridge);
+  const std::string data = pattern(200'000);
+  std::string_view there = data;
+  std::string got;
+  std::size_t echoed = 0;
+  std::string answers;
+  run_until([&] {
+    there.remove_prefix(peer.send_now(there));
+    got += read_now(pty.master.get());
+    echoed += write_now(pty.master.get(), std::string_view(got).substr(echoed));
+    answers += peer.receive_now();
+    return answers.size() >= data.size();
+  });
+  EXPECT_TRUE(got == data);
+  EXPECT_TRUE(answers == data);
+}
+
+// The socket is slower than the line: what the line says waits in the kernel.
+TEST_P(RawBridgeTest, ASlowSocketHoldsTheLineBack) {
+  const Pty pty = make_pty();
+  const Listener listener(family());
+  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(listener, bridge);
+  const std::string data = pattern(24'000'000);
+  std::size_t written = 0;
+  std::size_t most = 0;
+  for (std::size_t before = 1; before != written;) {
+    before = written;
+    for (int i = 0; i < 20; ++i) {
+      written += write_now(pty.master.get(), std::string_view(data).substr(written));
+      run_rounds(1);
+      most = std::max(most, bridge.buffered());
+    }
+  }
+  ASSERT_LT(written, data.size()) << "the line was read without end";
+  EXPECT_LE(most, bridge.watermarks().high + 4096);
+  EXPECT_LT(rounds_in(), kFewRounds) << "waiting must not spin";
+  std::string got;
+  run_until([&] {
+    got += peer.receive_now();
+    return got.size() >= written;
+  });
+  EXPECT_TRUE(got == data.substr(0, written));
+}
+
+TEST_P(RawBridgeTest, WhatTheLineSaysToNobodyIsDropped) {
+  const Pty pty = make_pty();
+  const Listener listener(family());
+  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(listener, bridge);
+  peer.close();
+  run_until([&] { return !bridge.connected(); });
+  set_log_level(LogLevel::debug);
+  write_all(pty.master.get(), "#M1");
+  run_until([&] { return log.count("the serial line says #M1") == 1; });
+  set_log_level(LogLevel::info);
+  Peer next = accept(listener, bridge);
+  write_all(pty.master.get(), "#M2");
+  std::string got;
+  run_until([&] {
+    got += next.receive_now();
+    return got.size() >= 3;
+  });
+  EXPECT_EQ(got, "#M2");
 }
 
 TEST_P(RawBridgeTest, FinishingSendsWhatWasRead) {

@@ -275,6 +275,7 @@ bool Queue::report(const Key& key, Knote& note, struct kevent& event) {
     default:
       for (; note.due <= Clock::now(); note.due += std::max(note.period, nanoseconds(1'000))) {
         ++condition.data;
+        if ((note.settings.flags & EV_ONESHOT) != 0) break;  // however late we look
       }
       condition.holds = condition.data > 0;
   }

@@ -188,7 +188,7 @@ TEST_P(EpollModels, OnlyLevelChangesInterestBySystemCalls) {
   EXPECT_EQ(calls(Call::control), before + 2);
 }
 
-TEST_P(EpollModels, OnlyRememberedTakesAShortReadForTheEnd) {
+TEST_P(EpollModels, Rule_Exhausted_OnlyRememberedTakesAShortReadForTheEnd) {
   const bool internet = GetParam().internet();
   for (const Model model : {Model::remembered, Model::drain}) {
     auto [handler, peer] = connected(model);

@@ -54,7 +54,7 @@ TEST_P(OperationsTest, ReceivesIntoABufferOfTheCallers) {
   EXPECT_EQ(all, "0123456789");
 }
 
-TEST_P(OperationsTest, TheEndOfFileIsToldOnceAndEndsReading) {
+TEST_P(OperationsTest, Rule_EndOfFile_IsToldOnceAndEndsReading) {
   auto [handler, peer] = connected();
   handler.collect();
   handler.on_close = [&handler = handler] { ++handler.closes; };  // and stays open
@@ -69,7 +69,7 @@ TEST_P(OperationsTest, TheEndOfFileIsToldOnceAndEndsReading) {
   EXPECT_EQ(handler.called, called) << "the bit was acted on again";
 }
 
-TEST_P(OperationsTest, HandleCloseWaitsForWhatIsOwed) {
+TEST_P(OperationsTest, Rule_EndOfFile_HandleCloseWaitsForWhatIsOwed) {
   auto [handler, peer] = connected<AskedHandler>();
   handler.collect().expect_close();
   handler.in_debt = true;
@@ -88,13 +88,13 @@ TEST_P(OperationsTest, HandleCloseWaitsForWhatIsOwed) {
   EXPECT_EQ(receive_all(peer), "owed");
 }
 
-TEST_P(OperationsTest, WritableIsFalseByDefault) {
+TEST_P(OperationsTest, Rule_Writable_IsFalseByDefault) {
   auto [handler, peer] = connected();  // handle_write would fail the test
   EXPECT_LT(rounds_in(), kFewRounds);
   EXPECT_EQ(handler.called, 0U);
 }
 
-TEST_P(OperationsTest, WantingToWriteIsAQuestionOfWhetherTheBitIsActedOn) {
+TEST_P(OperationsTest, Rule_Writes_FollowTheWritableBitAlone) {
   auto [handler, peer] = connected();
   int writes = 0;
   handler.on_write = [&, &handler = handler] {

@@ -14,7 +14,7 @@ class RoundTest : public SettingCase {};
 BUNSHIN_EVERY_SETTING(RoundTest);
 
 // A is parked because of B; B drains; A runs without a new edge.
-TEST_P(RoundTest, ParkedUntilAnotherDrainsWithoutANewEdge) {
+TEST_P(RoundTest, Rule_Refusing_ParkedUntilAnotherDrainsWithoutANewEdge) {
   auto [a, peer_of_a] = connected<AskedHandler>();
   auto [b, peer_of_b] = connected();
   a.collect();
@@ -79,7 +79,7 @@ TEST_P(RoundTest, NobodyIsAskedWhoHasNothingReady) {
   EXPECT_LE(idle.asked_write, writes + reactor.stats().rounds);
 }
 
-TEST_P(RoundTest, PausedReadinessIsRemembered) {
+TEST_P(RoundTest, Rule_Refusing_PausedReadinessIsRemembered) {
   auto [handler, peer] = connected();
   handler.collect();
   handler.pause_reading();
@@ -129,7 +129,7 @@ TEST_P(RoundTest, PausedBeforeItHasADescriptor) {
   run_until([&handler] { return handler.received == "abc"; });
 }
 
-TEST_P(RoundTest, SixteenCallsWithoutAnOperationAreLoggedOnceAndParked) {
+TEST_P(RoundTest, Rule_NoProgress_SixteenCallsAreLoggedOnceAndParked) {
   auto [handler, peer] = connected();
   handler.on_read = [] {};  // does nothing at all
   peer.send("x");
@@ -198,7 +198,7 @@ TEST_P(RoundTest, AConnectSucceeds) {
   run_until([&] { return handler.closes == 1; });
 }
 
-TEST_P(RoundTest, AConnectIsCompletedForThoseWhoWantNeitherReadingNorWriting) {
+TEST_P(RoundTest, Rule_Writable_AConnectIsCompletedRegardless) {
   const Listener listener(family());
   auto& handler = reactor.emplace<AskedHandler>();
   handler.wants_read = false;
@@ -283,7 +283,7 @@ class FairnessTest : public SettingCase {
 };
 BUNSHIN_EVERY_SETTING(FairnessTest);
 
-TEST_P(FairnessTest, AFloodDoesNotStarveAPingPong) {
+TEST_P(FairnessTest, Rule_Budget_AFloodDoesNotStarveAPingPong) {
   auto [flooded, flooder] = connected();
   auto [player, ball] = connected();
   const std::string flood = pattern(64 * 1024);
@@ -336,7 +336,7 @@ TEST_P(FairnessTest, AFloodDelaysATimerByNoMoreThanARound) {
   EXPECT_GT(worst, 0U) << "there was no flood";
 }
 
-TEST_P(FairnessTest, WhatABudgetLeftOverNeedsNoNewEdge) {
+TEST_P(FairnessTest, Rule_Budget_WhatItLeftOverNeedsNoNewEdge) {
   auto [handler, peer] = connected();
   handler.collect(kPiece);
   const std::string text = pattern(10 * kTurn);

@@ -159,6 +159,14 @@ std::string read_now(int fd) {
   return all;
 }
 
+std::size_t write_now(int fd, std::string_view data) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+  const ssize_t count = ::write(fd, data.data(), data.size());
+  ::fcntl(fd, F_SETFL, flags);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
 bool is_nonblocking(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0; }
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }

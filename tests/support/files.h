@@ -41,8 +41,9 @@ BlockingPipe make_blocking_pipe();
 void write_all(int fd, std::string_view data);
 std::string read_some(int fd);
 std::string read_exactly(int fd, std::size_t size);
-/// What can be read without waiting.
+/// What can be read without waiting; how much can be written.
 std::string read_now(int fd);
+std::size_t write_now(int fd, std::string_view data);
 
 bool is_nonblocking(int fd);
 bool is_open(int fd);

@@ -108,6 +108,16 @@ std::string Peer::receive(std::size_t size) {
   return all;
 }
 
+std::string Peer::receive_now() {
+  std::string all;
+  std::array<char, 65536> buffer{};
+  ssize_t count = 0;
+  while ((count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0) {
+    all.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return all;
+}
+
 std::string Peer::receive_all() { return receive(std::string::npos); }
 
 bool Peer::was_reset() {

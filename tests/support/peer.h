@@ -30,6 +30,8 @@ class Peer {
   std::string receive_some(std::size_t size);
   /// Exactly `size` bytes, or fewer at the end of file.
   std::string receive(std::size_t size);
+  /// What can be received without waiting.
+  std::string receive_now();
   /// Everything until the end of file. A reset fails the test.
   std::string receive_all();
   /// Whether the connection ended by a reset (after whatever was still to be read).
