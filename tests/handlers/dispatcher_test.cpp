@@ -135,7 +135,8 @@ TEST_P(DispatcherTest, ARefusedConnectEndsInHandleError) {
   const Endpoint nobody = endpoint_of(refusing_address(family()));
   reactor.emplace<Client>(notes).connect(nobody);
   run_until([&] { return notes.destroyed; });
-  EXPECT_THAT(notes.errors, ElementsAre(HasSubstr("cannot connect to " + nobody.to_string() + ": ")));
+  EXPECT_THAT(notes.errors,
+              ElementsAre(HasSubstr("cannot connect to " + nobody.to_string() + ": ")));
   EXPECT_EQ(notes.connects, 0);
   EXPECT_EQ(notes.closes, 1);
 }
@@ -339,9 +340,7 @@ class SlowNames {
  public:
   void answer() { gate_.set_value(); }
   /// Waits until a look-up runs.
-  void asked() {
-    ASSERT_EQ(asked_.get_future().wait_for(5s), std::future_status::ready);
-  }
+  void asked() { ASSERT_EQ(asked_.get_future().wait_for(5s), std::future_status::ready); }
 
  private:
   std::promise<void> gate_;
@@ -405,7 +404,8 @@ TEST_P(InternetDispatcherTest, ConnectingToItselfIsRefused) {
   reactor.emplace<Client>(notes).connect(nobody);
   run_until([&] { return notes.destroyed; });
   EXPECT_EQ(notes.connects, 0);
-  EXPECT_THAT(notes.errors, ElementsAre(HasSubstr("cannot connect to " + nobody.to_string() + ": ")));
+  EXPECT_THAT(notes.errors,
+              ElementsAre(HasSubstr("cannot connect to " + nobody.to_string() + ": ")));
 }
 
 }  // namespace
