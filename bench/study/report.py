@@ -328,6 +328,8 @@ def sections(study):
                           "An idle time-out a connection, moved by every message."),
             special_table(study, "poll_engine", ("c100", "c1000", "idle"), "The engine poll",
                           "The same handlers on poll(2).", ("bunshin_epoll",)),
+            special_table(study, "idlers", ("idle15000", "idle100000"), "Many idle connections",
+                          "As many as a process may have descriptors for."),
             calls_section(study), serial_section(study), cannot_section(study)):
         if found:
             yield found

@@ -22,7 +22,7 @@ class Scenario:
         options = ["--conns", self.conns, "--size", self.size, "--depth", self.depth]
         if self.idle:
             options += ["--idle", self.idle]
-        if self.conns + self.idle > 20000:
+        if self.conns + self.idle > 12000:  # an address has 28,000 ports, and closed ones rest
             options += ["--spread", 8]
         if self.churn:
             options += ["--churn"]
@@ -55,9 +55,12 @@ ALL = [
     # Not for everybody.
     Scenario("open25_sleeping", "open loop, 25 %, the load sleeps", conns=100, fraction=0.25),
     Scenario("cores", "100 connections, all cores", conns=100, all_cores=True),
+    Scenario("idle15000", "100 active, 15,000 idle", conns=100, idle=15000),
+    Scenario("idle100000", "100 active, 100,000 idle", conns=100, idle=100000),
 ]
 BY_KEY = {scenario.key: scenario for scenario in ALL}
-GRID = [scenario.key for scenario in ALL if scenario.key not in ("open25_sleeping", "cores")]
+SPECIAL = ("open25_sleeping", "cores", "idle15000", "idle100000")
+GRID = [scenario.key for scenario in ALL if scenario.key not in SPECIAL]
 OPEN = ["open25", "open50", "open75"]
 
 
@@ -80,7 +83,7 @@ FULL = Plan(
     (("one", "spin"), ("one_polled", "spin"), ("open25", "spin"), ("open25_sleeping", "spin"),
      ("c100", "threads"), ("cores", "threads"), ("c100", "poll_engine"), ("c1000", "poll_engine"),
      ("idle", "poll_engine"), ("c100", "models"), ("big", "models"), ("depth", "models"),
-     ("c100", "timers"), ("c10000", "timers")),
+     ("c100", "timers"), ("c10000", "timers"), ("idle15000", "idlers"), ("idle100000", "idlers")),
     ("one", "c100", "depth", "churn"), True)
 QUICK = Plan(
     "quick", 0.35, 0.1, 1.6, 5, ("one", "one_polled", "c100", "c1000", "idle1000", "churn", "open50"),

@@ -113,6 +113,8 @@ def special_servers(build):
     return [
         *spins,
         *threads,
+        build.bunshin_server("idlers_epoll", "bunshin/epoll", "epoll", group="idlers"),
+        build.bunshin_server("idlers_uring", "bunshin/io_uring", "io_uring", group="idlers"),
         build.bunshin_server("bunshin_poll", "bunshin/poll", "poll", group="poll_engine"),
         build.model("remembered", "remembered edge (the default)"),
         build.model("drain", "edge, drained until EAGAIN", "--model", "drain"),
