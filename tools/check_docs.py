@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
+DESIGNS = ("docs/design.md", "docs/design.ja.md")
 OTHERS = ("CONTRIBUTING.md",)
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
@@ -92,6 +93,18 @@ def heard(text):
     return re.findall(r"(?<=heard)\s+(.+)", text)
 
 
+def test_mistakes(text):
+    """A rule or a trap without a test that bears its name, or the other way round."""
+    name = re.compile(r"\b(Trap\d\d|Rule_[A-Za-z]+)")
+    told = set(name.findall(text))
+    tested = {found for path in (ROOT / "tests").rglob("*_test.cpp")
+              for found in name.findall(path.read_text(encoding="utf-8"))}
+    for missing in sorted(told - tested):
+        yield f"no test is named {missing}"
+    for missing in sorted(tested - told):
+        yield f"says nothing of {missing}, which tests are named after"
+
+
 def picture_mistakes(bunshin):
     """The picture must show what the demo prints: all phrases, rules and commands."""
     svg = (ROOT / "docs/demo.svg").read_text(encoding="utf-8")
@@ -125,6 +138,9 @@ def check(bunshin):
         if name in READMES:
             mistakes += count_mistakes(text)
         yield from (f"{name}: {mistake}" for mistake in mistakes)
+    for name in DESIGNS:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        yield from (f"{name}: {mistake}" for mistake in test_mistakes(text))
     yield from mirror_mistakes([texts[name] for name in READMES])
     yield from picture_mistakes(bunshin)
 
