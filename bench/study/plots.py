@@ -167,8 +167,8 @@ def percentiles(study):
                 ends.append((curve[-1][1], study.label(server), colour(server)))
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_xticks([1, 2, 10, 100, 1000, 10000],
-                        ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"], fontsize=8.5)
+        axes.set_xticks([2, 10, 100, 1000, 10000],
+                        ["50 %", "90 %", "99 %", "99.9 %", "99.99 %"], fontsize=8.5)
         axes.xaxis.set_minor_formatter(NullFormatter())
         log_axis(axes.yaxis, time_text)
         axes.set_title(study.title(scenario))
