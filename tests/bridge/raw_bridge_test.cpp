@@ -156,23 +156,17 @@ TEST_P(RawBridgeTest, ASlowSocketHoldsTheLineBack) {
 
 TEST_P(RawBridgeTest, WhatTheLineSaysToNobodyIsDropped) {
   const Pty pty = make_pty();
-  const Listener listener(family());
-  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
-  Peer peer = accept(listener, bridge);
+  auto listener = std::make_unique<Listener>(family());
+  const auto& bridge = join(listener->address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(*listener, bridge);
+  listener.reset();  // or else it would be connected again at once
   peer.close();
   run_until([&] { return !bridge.connected(); });
   set_log_level(LogLevel::debug);
   write_all(pty.master.get(), "#M1");
   run_until([&] { return log.count("the serial line says #M1") == 1; });
   set_log_level(LogLevel::info);
-  Peer next = accept(listener, bridge);
-  write_all(pty.master.get(), "#M2");
-  std::string got;
-  run_until([&] {
-    got += next.receive_now();
-    return got.size() >= 3;
-  });
-  EXPECT_EQ(got, "#M2");
+  EXPECT_EQ(bridge.buffered(), 0U);
 }
 
 TEST_P(RawBridgeTest, FinishingSendsWhatWasRead) {
