@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "bridge/printable.h"
 #include "reactor/log.h"
+#include "reactor/printable.h"
 
 namespace bunshin {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "bridge/block_framer.h"
 #include "bridge/julius_message.h"
-#include "bridge/printable.h"
 #include "bridge/small_file.h"
+#include "reactor/printable.h"
 
 namespace bunshin {
 namespace {

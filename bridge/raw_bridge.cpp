@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "bridge/printable.h"
 #include "reactor/log.h"
+#include "reactor/printable.h"
 
 namespace bunshin {
 namespace {
@@ -38,7 +38,11 @@ void RawBridge::handle_read() {
   line_.send(bytes);
 }
 
-/// The line may live longer than we do: it sends what it has.
+void RawBridge::handle_drained() {
+  if (!finishing()) line_.hold_answers(false);
+}
+
+/// From here on each side sends what it has, and ends when it likes.
 void RawBridge::handle_finish() {
   line_.answer(nullptr);
   line_.hold_answers(false);

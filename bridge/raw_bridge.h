@@ -55,14 +55,14 @@ class RawBridge : public ReconnectingClient {
   bool readable() override { return finishing() || line_.wants_more(); }
   void handle_read() override;
   void handle_full() override { line_.hold_answers(true); }
-  void handle_drained() override { line_.hold_answers(false); }
+  void handle_drained() override;
   void handle_finish() override;
 
  protected:
   void handle_disconnected() override { line_.hold_answers(false); }
 
  private:
-  RawSerial& line_;
+  RawSerial& line_;  // once we are finishing it may be gone
   std::uint64_t carried_ = 0;
 };
 

@@ -3,11 +3,12 @@
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <memory>
 #include <cstdio>
 #include <ctime>
+#include <memory>
 #include <utility>
+
+#include "reactor/printable.h"
 
 namespace bunshin {
 
@@ -24,13 +25,7 @@ std::string time_stamp() {
   return fmt::format("[{:%a %b %e %H:%M:%S %Y}] ", fmt::localtime(now));
 }
 
-/// What a peer sends must not command the terminal it is shown on.
-std::string printable(std::string_view data) {
-  std::string text(data);
-  if (text.ends_with('\n')) text.pop_back();
-  std::replace_if(text.begin(), text.end(), [](unsigned char byte) { return byte < ' ' || byte == 127; }, '.');
-  return text;
-}
+void tell_waiting() { tell("Waiting for connections...\n"); }
 
 /// A client of the server with options: the course's server1 and server2.
 class CourseEchoHandler : public EchoHandler {
@@ -49,13 +44,13 @@ class CourseEchoHandler : public EchoHandler {
     const auto queue = queue_.lock();
     if (!queue) return;
     (*queue)->resume_reading();
-    if (options_.verbose) tell("Waiting for connections...\n");
+    if (options_.verbose) tell_waiting();
   }
 
   void handle_read() override {
     const std::string_view data = recv(1024);
     if (data.empty()) return;
-    if (options_.verbose) tell("Received -> {}\n", printable(data));
+    if (options_.verbose) tell_received(data);
     if (options_.stamp) {
       send(time_stamp().append(data));  // at once: the course's client receives once an answer
     } else {
@@ -65,6 +60,12 @@ class CourseEchoHandler : public EchoHandler {
   }
 
  private:
+  /// What a peer sends must not command the terminal it is shown on.
+  static void tell_received(std::string_view data) {
+    if (data.ends_with('\n')) data.remove_suffix(1);
+    tell("Received -> {}\n", printable(data, data.size()));
+  }
+
   /// A line, or a chunk without a line end, that is just the word.
   bool is_stop_word(std::string_view data) {
     if (options_.stop_word.empty()) return false;
@@ -139,6 +140,8 @@ EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOpt
                        bool share_port)
     : Dispatcher(reactor), options_(options) {
   listen_on(endpoint, share_port);
+  // Told when the loop runs: by then its address has been.
+  if (options_.verbose && options_.one_at_a_time) reactor.post(tell_waiting);
 }
 
 void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {

@@ -77,7 +77,6 @@ std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limi
     return {scratch_.data(), recv_into(handler, buffer).bytes};
   }
   IoResult result;
-  limit = std::min(limit, options_.scratch_bytes);
   const auto data = engine_->receive(handler.fd_.get(), limit, result);
   turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
   if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);

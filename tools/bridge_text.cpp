@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "bridge/printable.h"
+#include "reactor/printable.h"
 
 namespace bunshin {
 

@@ -34,8 +34,8 @@ fixed_layout() {
   if setarch -R true 2>/dev/null; then setarch -R "$@"; else "$@"; fi
 }
 
-# A case that fails is run once more, and says so: they are bounded in time, and the machine may be
-# busy with something else.
+# A suite that fails is run once more, since the machine may be busy with something else; the summary
+# names it.
 run_tests() {
   fixed_layout ctest --preset "$1" -j "$((2 * jobs))" --repeat until-pass:2
 }
@@ -75,6 +75,8 @@ for step in "${steps[@]}"; do
   summary+="$step: $result after $((SECONDS - began)) s"$'\n'
   if [ -f "build/$step.test.log" ]; then
     summary+=$(grep 'tests passed' "build/$step.test.log")$'\n'
+    while read -r suite; do summary+="  failed at first: $suite"$'\n'; done < <(
+      sed -nE 's/.*#[0-9]+: ([^ ]+) .*\*\*\*.*/\1/p' "build/$step.test.log" | sort -u)
   fi
 done
 

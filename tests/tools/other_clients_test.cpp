@@ -1,8 +1,8 @@
+// Clients that people already have, against the servers as programs.
+
 #include <gmock/gmock.h>
 
 #include "tests/tools/bunshin_program.h"
-
-/// Clients that people already have, against the servers as programs.
 
 namespace bunshin::testing {
 namespace {

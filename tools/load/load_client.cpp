@@ -113,10 +113,10 @@ void LoadClient::handle_connect_error(int error) {
   generator_.fail(fmt::format("connection {}: cannot connect: {}", number_, error_text(error)));
 }
 
+/// Stays open: the generator, which ends by this, still points to it and closes all.
 void LoadClient::handle_close() {
   generator_.fail(fmt::format("connection {} ended after {} messages: {}", number_, answered_,
                               error() == 0 ? "the server closed it" : error_text(error())));
-  // The generator, which ends by this, still points to it: it closes all.
 }
 
 }  // namespace bunshin

@@ -1,4 +1,4 @@
-#include "bridge/printable.h"
+#include "reactor/printable.h"
 
 #include <algorithm>
 
