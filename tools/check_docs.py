@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
-OTHERS = ("CONTRIBUTING.md",)
+OTHERS = ("CONTRIBUTING.md", "docs/glossary.md")
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")
@@ -67,6 +67,39 @@ def commands_in(text):
         words = (inline or console).rsplit("| ", 1)[-1].split()
         if words[:1] == ["bunshin"] and len(words) > 1:
             yield words[1:]
+
+
+def paragraphs(text):
+    """Lines of running text, with the one after each: not code, tables, headings, comments."""
+    lines = re.sub(r"^```.*?^```$|^<!-- .*?begin -->.*?<!-- .*?end -->$", "", text,
+                   flags=re.DOTALL | re.MULTILINE).split("\n")
+    begins = re.compile(r"\s*([-*+] |\d+\. |$)|[#|<]|    ")
+    for line, following in zip(lines, lines[1:]):
+        if line.strip() and not re.match(r"[#|<]|    ", line):
+            yield line, "" if begins.match(following) else following
+
+
+def words_to_avoid():
+    for row in quoted("docs/glossary.md").split("\n"):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        if row.startswith("|") and len(cells) == 3 and not cells[0].startswith(("English", "--")):
+            yield from ((word, cells[1]) for word in cells[2].split("、") if word)
+
+
+def japanese_mistakes(text):
+    japanese = r"[\u3040-\u30ff\u3400-\u9fff]"
+    for line, following in paragraphs(text):
+        if following:
+            yield f"a paragraph is one line, but one goes on after \"{line[-20:]}\""
+    prose = re.sub(r"^```.*?^```$|`[^`\n]*`|\\\*|\]\([^)]*\)", "", text, flags=re.DOTALL | re.MULTILINE)
+    for emphasis, after in re.findall(r"(\*+[^*\n]+\*+)(.?)", prose):
+        if emphasis.rstrip("*")[-1] in "。、）」" and re.match(japanese, after):
+            yield f"the asterisks will be shown: {emphasis}"
+    for bracket in re.findall(rf"{japanese} ?\([^)\n]*\)|\([^)\n]*{japanese}[^)\n]*\)", prose):
+        yield f"half-width brackets: {bracket}"
+    for word, instead in words_to_avoid():
+        if re.search(f"{word}(?!ー)", text):
+            yield f"\"{word}\" is written 「{instead}」 (docs/glossary.md)"
 
 
 def help_of(bunshin, words):
@@ -141,6 +174,10 @@ def check(bunshin):
     for name in DESIGNS:
         text = (ROOT / name).read_text(encoding="utf-8")
         yield from (f"{name}: {mistake}" for mistake in test_mistakes(text))
+    for path in sorted(ROOT.glob("**/*.ja.md")):
+        if "build" not in path.relative_to(ROOT).parts[:1]:
+            mistakes = japanese_mistakes(path.read_text(encoding="utf-8"))
+            yield from (f"{path.relative_to(ROOT)}: {mistake}" for mistake in mistakes)
     yield from mirror_mistakes([texts[name] for name in READMES])
     yield from picture_mistakes(bunshin)
 
