@@ -34,7 +34,17 @@ COLOURS = {
     "asyncio": ("#a3178f", "#f080dd"),
     "asyncore": ("#4a23b0", "#a492ff"),
 }
-DASHED = {"hand_epoll": (0, (4, 2)), "hand_uring": (0, (1, 1.5))}
+# Hue alone tells no two lines apart: each server has a shape of its own, too, and neighbours in a panel
+# differ in their dashes.
+MARKERS = {
+    "hand_epoll": "o", "hand_uring": "s", "bunshin_epoll": "D", "bunshin_uring": "^",
+    "libevent_raw": "v", "libevent": "P", "libuv": "X", "libev": "<", "asio": ">", "threads": "p",
+    "poll": "h", "asyncio": "*", "asyncore": "d",
+    "spin20": "v", "spin50": "s", "spin100": "P", "spin200": "*"}
+DASHES = {
+    "hand_epoll": (0, (4, 2)), "hand_uring": (0, (1, 1.5)), "bunshin_uring": (0, (6, 1.5)),
+    "libevent": (0, (5, 1, 1, 1)), "libuv": (0, (3, 1)), "libev": (0, (1, 1)),
+    "threads": (0, (5, 1, 1, 1)), "poll": (0, (1, 1)), "asyncore": (0, (3, 1))}
 PLAIN_LIGHT = {name: light for name, (light, _) in COLOURS.items()}
 
 for part in ("text.color", "axes.labelcolor", "xtick.color", "ytick.color"):
@@ -86,23 +96,29 @@ def standalone(svg):
     return '<?xml version="1.0" encoding="utf-8"?>\n' + re.sub(r"(<svg[^>]*>)", r"\1" + style, svg, count=1)
 
 
-def label_ends(axes, ends, gap=0.052):
-    """Names at the right end of lines, moved apart where they would overlap. `ends` are
-    (y, text, colour)."""
-    to_axes = (axes.transData + axes.transAxes.inverted()).transform
-    placed = sorted((to_axes((axes.get_xlim()[1], y))[1], text, shade) for y, text, shade in ends)
-    heights = [height for height, _, _ in placed]
+def apart(heights, gap, ceiling=1.02):
+    """Heights (ascending, as shares of the axes) moved so that neighbours are `gap` apart."""
+    heights = list(heights)
     for index in range(1, len(heights)):
         heights[index] = max(heights[index], heights[index - 1] + gap)
-    excess = heights[-1] - 1.02 if heights else 0
     for index in range(len(heights) - 1, -1, -1):
-        ceiling = 1.02 if index == len(heights) - 1 else heights[index + 1] - gap
-        if excess > 0:
-            heights[index] = min(heights[index], ceiling)
-    for height, (_, text, shade) in zip(heights, placed):
-        axes.annotate(text, (1.015, height), xycoords="axes fraction", color=shade, va="center",
-                      fontsize=8.5, annotation_clip=False)
+        heights[index] = min(heights[index], ceiling)
+        ceiling = heights[index] - gap
+    return heights
 
 
-def figure(columns=1, width=9.0, height=3.9, **more):
-    return plt.subplots(1, columns, figsize=(width, height), squeeze=False, **more)
+def label_points(axes, points, gap=0.075):
+    """Names right of the axes, moved apart where they would overlap, each with a leader to its point.
+    `points` are (x, y, text, colour)."""
+    to_axes = (axes.transData + axes.transAxes.inverted()).transform
+    placed = sorted(points, key=lambda point: to_axes(point[:2])[1])
+    heights = apart([to_axes(point[:2])[1] for point in placed], gap)
+    for height, (x, y, text, shade) in zip(heights, placed):
+        axes.annotate(text, (x, y), xytext=(1.06, height), textcoords="axes fraction", color=shade,
+                      va="center", fontsize=8.5, annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": shade, "linewidth": 0.6,
+                                  "shrinkA": 1, "shrinkB": 4})
+
+
+def figure(columns=1, width=9.0, height=3.9, rows=1, **more):
+    return plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **more)

@@ -3,12 +3,19 @@ study holds no figures for it."""
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from drawing import PLAIN_LIGHT, DASHED, colour, figure, grid, label_ends, to_svg
+from drawing import (DASHES, MARKERS, PLAIN_LIGHT, colour, figure, grid, label_points,
+                     to_svg)
 
 INK, MUTED = PLAIN_LIGHT["ink"], PLAIN_LIGHT["muted"]
 BY_CONNECTIONS = ("one", "c100", "c1000", "c10000")
 BY_IDLE = ("c100", "idle1000", "idle")
 BY_SIZE = ("c100", "kb", "big")
+
+# Thirteen lines in one panel lie on one another: four panels, each with the hand-coded loop in it.
+GROUPS = (("bunshin, and by hand", ("hand_epoll", "hand_uring", "bunshin_epoll", "bunshin_uring")),
+          ("libraries in C", ("hand_epoll", "libevent_raw", "libevent", "libuv", "libev")),
+          ("other ways in C++", ("hand_epoll", "asio", "threads", "poll")),
+          ("Python", ("hand_epoll", "asyncio", "asyncore")))
 
 
 def number_text(value, _=None):
@@ -33,42 +40,60 @@ def lines(study):
     return [server for server in study.servers() if server != "hand_epoll_again"]
 
 
+def groups(study):
+    """(title, servers) of the panels that have more than the loop they are compared with."""
+    known = set(lines(study))
+    found = [(title, [server for server in servers if server in known]) for title, servers in GROUPS]
+    return [(title, servers) for title, servers in found if len(servers) > 1]
+
+
+def stroke(server):
+    """How a server's line is drawn, everywhere."""
+    ours = server.startswith("bunshin")
+    return {"color": colour(server), "linewidth": 2 if ours else 1.2,
+            "linestyle": DASHES.get(server, "-"), "marker": MARKERS.get(server, "o"),
+            "markersize": 5.5 if ours else 4.5, "zorder": 3 if ours else 2}
+
+
 def log_axis(axis, formatter):
     axis.set_major_formatter(FuncFormatter(formatter))
     axis.set_minor_formatter(NullFormatter())
 
 
-def plot_lines(study, axes, scenarios, places, metric, formatter, names=True):
-    """One line a server; hollow where the load generator was the limit. True when there is any."""
+def plot_lines(study, axes, servers, scenarios, places, metric, formatter, names=True):
+    """One line a server with its intervals; hollow where the load generator was the limit. True when
+    there is any."""
     ends = []
-    for server in lines(study):
-        points = [(place, found.median, study.limited(server, scenario))
+    for server in servers:
+        points = [(place, found, metric == "throughput" and study.limited(server, scenario))
                   for place, scenario in zip(places, scenarios)
                   if (found := study.figure(server, scenario, metric)) and found.median > 0]
         if not points:
             continue
-        shade = colour(server)
-        ours = server.startswith("bunshin")
-        axes.plot([x for x, _, _ in points], [y for _, y, _ in points], color=shade,
-                  linewidth=2.2 if ours else 1.2, linestyle=DASHED.get(server, "-"),
-                  zorder=3 if ours else 2)
-        for x, y, limited in points:
-            hollow = metric == "throughput" and limited
-            axes.plot([x], [y], "o", markersize=5 if ours else 4, color=shade, zorder=4,
-                      markerfacecolor="none" if hollow else shade)
-        ends.append((points[-1][1], study.label(server), shade))
+        look = stroke(server)
+        axes.plot([x for x, _, _ in points], [found.median for _, found, _ in points],
+                  **{**look, "marker": "none"})
+        for x, found, hollow in points:
+            axes.plot([x, x], [found.low, found.high], color=look["color"], linewidth=0.9)
+            axes.plot([x], [found.median], look["marker"], markersize=look["markersize"],
+                      color=look["color"], zorder=4,
+                      markerfacecolor="none" if hollow else look["color"])
+        ends.append((points[-1][0], points[-1][1].median, study.label(server), look["color"]))
     if not ends:
         return False
     axes.set_yscale("log")
     log_axis(axes.yaxis, formatter)
-    low, high = axes.get_ylim()
-    if high / low < 100:
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     grid(axes)
     if names:
         axes.figure.canvas.draw()
-        label_ends(axes, ends)
+        label_points(axes, ends)
     return True
+
+
+def sparse_ticks(axes):
+    low, high = axes.get_ylim()
+    if high / low < 100:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
 def present(study, scenarios):
@@ -120,14 +145,47 @@ def overview(study):
     return "overview", to_svg(canvas, "Server CPU a message beside the hand-coded loop"), see + "."
 
 
-def throughput(study):
+def by_connections(study, metrics, formatter, label):
+    """A row of panels a metric, a column a group of servers; nothing when there are no figures."""
     scenarios = present(study, BY_CONNECTIONS)
-    canvas, ((axes,),) = figure(height=4.4)
-    places = connections_axis(study, axes, scenarios)
-    if not plot_lines(study, axes, scenarios, places, "throughput", number_text):
+    columns = groups(study)
+    canvas, rows = figure(len(columns), width=4 * len(columns), height=3.1 * len(metrics),
+                          rows=len(metrics), sharex=True, sharey=True)
+    drawn = False
+    for row, (metric, name) in zip(rows, metrics):
+        for axes, (title, servers) in zip(row, columns):
+            places = connections_axis(study, axes, scenarios)
+            if metric != metrics[-1][0]:
+                axes.set_xlabel("")
+            drawn = plot_lines(study, axes, servers, scenarios, places, metric, formatter, False) or drawn
+            axes.set_title(title)
+        row[0].set_ylabel(f"{label}{name}")
+    canvas.tight_layout(w_pad=11)
+    sparse_ticks(rows[0][0])
+    for row, (metric, _) in zip(rows, metrics):
+        for axes, (_, servers) in zip(row, columns):
+            axes.figure.canvas.draw()
+            label_points(axes, ends_of(study, servers, scenarios, places, metric))
+    return canvas if drawn else None
+
+
+def ends_of(study, servers, scenarios, places, metric):
+    """Where each server's line ends: (x, y, label, colour)."""
+    found = []
+    for server in servers:
+        points = [(place, figure_.median) for place, scenario in zip(places, scenarios)
+                  if (figure_ := study.figure(server, scenario, metric)) and figure_.median > 0]
+        if points:
+            found.append((*points[-1], study.label(server), colour(server)))
+    return found
+
+
+def throughput(study):
+    canvas = by_connections(study, [("throughput", "")], number_text, "messages a second")
+    if canvas is None:
         return None
-    axes.set_ylabel("messages a second")
-    hollow = any(study.limited(server, key) for server in lines(study) for key in scenarios)
+    hollow = any(study.limited(server, key) for server in lines(study)
+                 for key in present(study, BY_CONNECTIONS))
     see = "Higher is better"
     if hollow:
         see += ("; a hollow point is a lower bound, because the load generator was at its limit, "
@@ -136,48 +194,52 @@ def throughput(study):
 
 
 def latency(study):
-    scenarios = present(study, BY_CONNECTIONS)
-    canvas, ((left, right),) = figure(2, height=4.4, sharey=True)
-    drawn = False
-    for axes, metric, title in ((left, "p50", "median"), (right, "p99", "99th percentile")):
-        places = connections_axis(study, axes, scenarios)
-        drawn = plot_lines(study, axes, scenarios, places, metric, time_text, axes is right) or drawn
-        axes.set_title(title)
-    if not drawn:
+    canvas = by_connections(study, [("p50", "median"), ("p99", "99th percentile")], time_text,
+                            "round trip, ")
+    if canvas is None:
         return None
-    left.set_ylabel("round trip, closed loop")
     return ("latency", to_svg(canvas, "Latency by number of connections"),
             "In a closed loop latency is throughput seen from the other side: it rises as a straight "
             "line where the server is busy all the time; what differs between servers shows at p99.")
+
+
+def plot_curves(study, axes, servers, scenario):
+    ends = []
+    for server in servers:
+        curve = [(1 / (1 - percentile / 100), value)
+                 for percentile, value in study.curve(server, scenario) if percentile < 99.995]
+        if curve:
+            axes.plot(*zip(*curve), **{**stroke(server), "markevery": 0.25})
+            ends.append((*curve[-1], study.label(server), colour(server)))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks([2, 10, 100, 1000, 10000], ["50", "90", "99", "99.9", "99.99"], fontsize=8.5)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_axis(axes.yaxis, time_text)
+    grid(axes)
+    return ends
 
 
 def percentiles(study):
     wanted = [key for key in ("open50", "c100") if study.curve("hand_epoll", key)]
     if not wanted:
         return None
-    canvas, (row,) = figure(len(wanted), height=4.4, sharey=True)
-    for axes, scenario in zip(row, wanted):
-        ends = []
-        for server in lines(study):
-            curve = [(1 / (1 - percentile / 100), value)
-                     for percentile, value in study.curve(server, scenario) if percentile < 99.995]
-            if curve:
-                axes.plot(*zip(*curve), color=colour(server), linestyle=DASHED.get(server, "-"),
-                          linewidth=2.2 if server.startswith("bunshin") else 1.1)
-                ends.append((curve[-1][1], study.label(server), colour(server)))
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xticks([2, 10, 100, 1000, 10000],
-                        ["50 %", "90 %", "99 %", "99.9 %", "99.99 %"], fontsize=8.5)
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        log_axis(axes.yaxis, time_text)
-        axes.set_title(study.title(scenario))
-        grid(axes)
-        if axes is row[-1]:
-            canvas.canvas.draw()
-            label_ends(axes, ends)
-    row[0].set_ylabel("round trip")
-    row[0].set_xlabel("share of the messages that were at least as quick")
+    columns = groups(study)
+    canvas, rows = figure(len(columns), width=4 * len(columns), height=3.1 * len(wanted),
+                          rows=len(wanted), sharex=True, sharey=True)
+    ends = [[plot_curves(study, axes, servers, scenario) for axes, (_, servers) in zip(row, columns)]
+            for row, scenario in zip(rows, wanted)]
+    for row, scenario in zip(rows, wanted):
+        for axes, (title, _) in zip(row, columns):
+            axes.set_title(title)
+        row[0].set_ylabel(f"round trip\n{study.title(scenario)}")
+    for axes in rows[-1]:
+        axes.set_xlabel("% at least as quick")
+    canvas.tight_layout(w_pad=11)
+    canvas.canvas.draw()
+    for row, found in zip(rows, ends):
+        for axes, points in zip(row, found):
+            label_points(axes, points)
     return ("percentiles", to_svg(canvas, "Distribution of the latency"),
             "Flat and low is better; where all lines bend up together it is the machine, not a "
             "server. Open loop: counted from the planned time of sending.")
@@ -191,16 +253,23 @@ def growth(study):
     panels = [panel for panel in panels if len(panel[0]) > 1]
     if not panels:
         return None
-    canvas, (row,) = figure(len(panels), height=4.2, sharey=True)
-    for axes, (scenarios, key, label, title) in zip(row, panels):
-        places = [study.titles[scenario][key] for scenario in scenarios]
-        axes.set_xscale("symlog" if 0 in places else "log", **({"linthresh": 300} if 0 in places else {}))
-        axes.set_xticks(places)
-        log_axis(axes.xaxis, lambda value, _: f"{value:,.0f}")
-        plot_lines(study, axes, scenarios, places, "cpu", time_text, axes is row[-1])
-        axes.set_xlabel(label)
-        axes.set_title(title)
-    row[0].set_ylabel("server CPU a message")
+    rows = groups(study)
+    canvas, panels_of = figure(len(panels), width=11, height=2.7 * len(rows), rows=len(rows),
+                               sharey=True)
+    for row, (group, servers) in zip(panels_of, rows):
+        for axes, (scenarios, key, label, title) in zip(row, panels):
+            places = [study.titles[scenario][key] for scenario in scenarios]
+            linear = {"linthresh": 300} if 0 in places else {}
+            axes.set_xscale("symlog" if linear else "log", **linear)
+            axes.set_xticks(places)
+            log_axis(axes.xaxis, lambda value, _: f"{value:,.0f}")
+            names = key == panels[-1][1]
+            plot_lines(study, axes, servers, scenarios, places, "cpu", time_text, names)
+            axes.set_title(f"{group}: {title}", fontsize=9)
+            axes.set_xlabel(label, fontsize=8.5)
+        row[0].set_ylabel("server CPU a message")
+    sparse_ticks(panels_of[0][0])
+    canvas.tight_layout()
     see = "Flat is better: a server whose line rises with idle connections looks at all of them"
     found = spread(study, "bunshin_epoll", present(study, BY_CONNECTIONS + BY_IDLE + BY_SIZE), "cpu")
     if found:
@@ -238,41 +307,26 @@ def stacked(study):
 
 def bytes_each(study):
     scenario = next((key for key in ("idle", "idle1000") if key in study.grid_scenarios()), None)
-    rows = sorted((found.median, server) for server in lines(study)
-                  if scenario and (found := study.figure(server, scenario, "memory")) and found.median > 0)
+    rows = [(found, server) for server in lines(study)
+            if scenario and (found := study.figure(server, scenario, "memory")) and found.median > 0]
     if not rows:
         return None
-    rows.reverse()
+    rows.sort(key=lambda row: -row[0].median)
     canvas, ((axes,),) = figure(height=0.33 * len(rows) + 0.9)
     for place, (size, server) in enumerate(rows):
-        axes.barh(place, size, color=colour(server), height=0.62)
-        axes.annotate(f"{size:,.0f}", (size, place), xytext=(5, 0), textcoords="offset points",
-                      va="center", fontsize=8.5)
+        axes.plot([size.low, size.high], [place, place], color=colour(server), linewidth=2.5)
+        axes.plot([size.median], [place], MARKERS.get(server, "o"), color=colour(server), markersize=6)
+        axes.annotate(f"{size.median:,.0f}", (size.high, place), xytext=(8, 0),
+                      textcoords="offset points", va="center", fontsize=8.5)
     axes.set_yticks(range(len(rows)), [study.label(server) for _, server in rows])
     axes.set_xscale("log")
     log_axis(axes.xaxis, number_text)
-    axes.set_xlabel(f"bytes of user memory a connection ({study.title(scenario)})")
+    axes.set_xlabel(f"bytes of user memory a connection ({study.title(scenario)}; bars: 95 % interval)")
+    axes.margins(x=0.12)
     grid(axes, "x")
     return ("memory", to_svg(canvas, "User memory a connection"),
             "Left is better: heap and own mappings, slack included; the kernel's part, the same for "
             "all and larger than most of these, is not in it.")
-
-
-def label_spins(study, axes, scenario):
-    """Beside the points, moved apart where they would overlap."""
-    lowest = 0
-    found = [(study.figure(server, scenario, "p50").median / 1e3,
-              study.figure(server, scenario, "share").median * 100, server)
-             for server in ("hand_epoll", "bunshin_epoll", *study.servers("spin"), "libuv")
-             if study.figure(server, scenario, "p50")]
-    gap = 0.055 * axes.get_ylim()[1]
-    for p50, share, server in sorted(found):
-        height = max(p50, lowest + gap)
-        lowest = height
-        right = share > 50
-        axes.annotate(study.label(server).replace("bunshin/epoll --", ""), (share, p50),
-                      xytext=(share - 6 if right else share + 6, height), va="center",
-                      ha="right" if right else "left", fontsize=8, color=colour(server))
 
 
 def spinning(study):
@@ -280,22 +334,35 @@ def spinning(study):
               if any(study.figure(server, key, "p50") for server in study.servers("spin"))]
     if not wanted:
         return None
-    canvas, (row,) = figure(len(wanted), width=2.6 * len(wanted) + 2, height=3.9, sharey=True)
-    for axes, scenario in zip(row, wanted):
+    canvas, rows = figure(2, width=11, height=3.3 * ((len(wanted) + 1) // 2),
+                          rows=(len(wanted) + 1) // 2, sharex=True, sharey=True)
+    panels = [axes for row in rows for axes in row]
+    for axes in panels[len(wanted):]:
+        axes.set_visible(False)
+    drawn = []
+    for axes, scenario in zip(panels, wanted):
+        points = []
         for server in ("hand_epoll", "bunshin_epoll", *study.servers("spin"), "libuv"):
-            p50 = study.figure(server, scenario, "p50")
+            p50, share = (study.figure(server, scenario, metric) for metric in ("p50", "share"))
             if p50:
-                share = study.figure(server, scenario, "share")
-                axes.plot([100 * share.median], [p50.median / 1e3], "o", color=colour(server),
-                          markersize=6)
+                x, y = 100 * share.median, p50.median / 1e3
+                axes.plot([x, x], [p50.low / 1e3, p50.high / 1e3], color=colour(server), linewidth=1)
+                axes.plot([x], [y], MARKERS.get(server, "o"), color=colour(server), markersize=6)
+                points.append((x, y, study.label(server).replace("bunshin/epoll --", ""),
+                               colour(server)))
+        drawn.append(points)
         axes.set_xlim(0, 105)
-        axes.set_xlabel("server, % of a core")
         axes.set_title(study.title(scenario), fontsize=9)
         grid(axes, "both")
-    row[0].set_ylim(0, 1.1 * row[0].get_ylim()[1])
-    for axes, scenario in zip(row, wanted):
-        label_spins(study, axes, scenario)
-    row[0].set_ylabel("median round trip, µs")
+    for row in rows:
+        row[0].set_ylabel("median round trip, µs")
+    for axes in rows[-1]:
+        axes.set_xlabel("server, % of a core")
+    rows[0][0].set_ylim(0, 1.1 * rows[0][0].get_ylim()[1])
+    canvas.tight_layout(w_pad=8)
+    canvas.canvas.draw()
+    for axes, points in zip(panels, drawn):
+        label_points(axes, points, 0.09)
     return ("spin", to_svg(canvas, "Latency and CPU of spinning"),
             "Down is quicker, right is dearer: spinning buys latency with CPU, and pays in full only "
             "when the other side does not sleep either (the panels where the load polls).")

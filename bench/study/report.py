@@ -25,7 +25,7 @@ th{text-align:right;font-weight:600}th:first-child,td:first-child{text-align:lef
 .facts td{text-align:left;white-space:normal}tr.ours td{background:var(--shade);font-weight:600}
 figure{margin:1rem 0}figure svg{width:100%;height:auto}figcaption{color:var(--muted)}
 @media print{:root{color-scheme:light;--page:#fff;--shade:#f4f6f8;LIGHT}
- body{max-width:none;font-size:10pt;margin:0}figure,tr{break-inside:avoid}h2{break-after:avoid}
+ body{max-width:none;font-size:10pt;margin:0}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}
  .scroll{overflow-x:visible}table{font-size:8pt}th,td{padding:.15em .35em}
  td+td{white-space:normal}}
 """
@@ -51,8 +51,11 @@ class Section:
         return self
 
     def to_html(self):
-        lines = [f"<h2>{html.escape(self.title)}</h2>"] if self.title else []
-        for kind, content in self.parts:
+        # On paper a heading stays with what it is the heading of.
+        lines = [f'<div class="keep"><h2>{html.escape(self.title)}</h2>']
+        for number, (kind, content) in enumerate(self.parts):
+            if number == 1:
+                lines.append("</div>")
             if kind == "text":
                 lines.append(f"<p>{html.escape(content)}</p>")
             elif kind == "table":
@@ -61,7 +64,7 @@ class Section:
                 name, svg, see = content
                 lines.append(f'<figure id="{name}">{svg}<figcaption>{html.escape(see)}'
                              "</figcaption></figure>")
-        return "\n".join(lines)
+        return "\n".join([*lines, "</div>"] if len(self.parts) < 2 else lines)
 
     def to_markdown(self):
         lines = [f"## {self.title}\n"] if self.title else []
@@ -175,6 +178,11 @@ def goals_section(study):
     return section.table(["goal", "measured", "at most", ""], rows)
 
 
+RATIOS = ("Medians of the ratios to the hand-coded loop in the same round, with their 95 % intervals. A "
+          "wide interval is the machine's; where it holds 1, no difference was found. The row of the "
+          "hand-coded loop's second run says what chance alone does.")
+
+
 def scenario_table(study, metric, title, text):
     grid = study.grid_scenarios()
     rows = []
@@ -182,7 +190,7 @@ def scenario_table(study, metric, title, text):
         row = [study.label(server)]
         for scenario in grid:
             ratio = study.ratio(server, scenario, metric)
-            row.append(times(ratio.median) if ratio else
+            row.append(interval(ratio) if ratio else
                        "cannot" if study.cannot(server, scenario) else "–")
         rows.append(row)
     header = ["to hand-coded epoll", *(study.title(key) for key in grid)]
@@ -312,9 +320,9 @@ def sections(study):
         if drawn:
             yield Section(PICTURE_TITLES[drawn[0]]).picture(*drawn)
     yield scenario_table(study, "cpu", "CPU a message, scenario by scenario",
-                         "Medians of the ratios to the hand-coded loop in the same round.")
+                         RATIOS)
     yield scenario_table(study, "p99", "p99, scenario by scenario",
-                         "Medians of the ratios to the hand-coded loop in the same round.")
+                         RATIOS)
     spin = ("one", "one_polled", "open25_sleeping", "open25")
     for found in (
             special_table(study, "spin", spin, "Spinning, in figures",
