@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <string_view>
 #include <utility>
 
 #include "reactor/error.h"
@@ -29,8 +30,19 @@ std::string link_target(const std::string& path) {
   return length < 0 ? std::string() : std::string(target, static_cast<std::size_t>(length));
 }
 
-// A link to a terminal that is no more, or that was given out again to somebody else.
-bool left_behind(const std::string& path) { return link_target(path).substr(0, 5) == "/dev/"; }
+// What the system numbers is what comes before the number: "/dev/pts/".
+std::string_view folder_of(std::string_view terminal) {
+  return terminal.substr(0, terminal.find_last_not_of("0123456789") + 1);
+}
+
+// Only a dead simulator's link: `target` is the name of a pseudo-terminal that is no more, or that
+// was given out again as `own`. One that is in use may be anybody's; a serial device was never
+// ours.
+bool left_behind(std::string_view target, const std::string& own) {
+  if (target == own) return true;
+  return !target.empty() && folder_of(target) == folder_of(own) &&
+         ::access(std::string(target).c_str(), F_OK) != 0 && errno == ENOENT;
+}
 
 }  // namespace
 
@@ -51,9 +63,11 @@ SimulatedRapiro::~SimulatedRapiro() {
 }
 
 void SimulatedRapiro::make_link(const std::string& path) {
-  if (left_behind(path)) ::unlink(path.c_str());
+  const std::string target = link_target(path);
+  if (left_behind(target, path_)) ::unlink(path.c_str());
   if (::symlink(path_.c_str(), path.c_str()) != 0) {
-    throw_error(errno, fmt::format("cannot make the link {}", path));
+    const std::string other = target.empty() ? "" : fmt::format(", which leads to {}", target);
+    throw_error(errno, fmt::format("cannot make the link {}{}", path, other));
   }
   link_ = path;
 }

@@ -21,8 +21,9 @@ class SimulatedRapiro : public FileDispatcher {
   SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, double speed = 1);
   ~SimulatedRapiro() override;
 
-  /// Makes a symbolic link to the line, replacing one that a simulator left behind; it is removed
-  /// with this. Throws std::system_error, when something else is in its place above all.
+  /// Makes a symbolic link to the line, replacing one to a pseudo-terminal that is no more, which a
+  /// killed simulator leaves behind; it is removed with this. Throws std::system_error, when
+  /// something else is in its place above all.
   void make_link(const std::string& path);
   void on_answer(OnAnswer callback) { on_answer_ = std::move(callback); }
 

@@ -106,15 +106,50 @@ TEST_P(SimulatedRapiroTest, ALinkLeftBehindIsReplacedNothingElse) {
   EXPECT_TRUE(std::filesystem::is_regular_file(file));
 }
 
+// The system gives the number of a terminal that is gone to the next one.
+TEST_P(SimulatedRapiroTest, ALinkLeftBehindThatLeadsHereAlreadyIsTakenOver) {
+  const std::string link = fresh_path("robot");
+  auto& robot = make_robot();
+  ASSERT_EQ(::symlink(robot.path().c_str(), link.c_str()), 0);
+  robot.make_link(link);
+  robot.close();
+  run_rounds(1);
+  EXPECT_FALSE(std::filesystem::is_symlink(link));
+}
+
+TEST_P(SimulatedRapiroTest, ALinkOfSomebodyElseStays) {
+  const Pty in_use = make_pty();
+  for (const std::string& target :
+       {in_use.slave_path, std::string("/dev/no-such-serial0"), std::string("/dev/null")}) {
+    const std::string link = fresh_path("mine");
+    ASSERT_EQ(::symlink(target.c_str(), link.c_str()), 0);
+    try {
+      make_robot().make_link(link);
+      ADD_FAILURE() << "it took the link to " << target;
+    } catch (const std::system_error& error) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(link + ", which leads to " + target));
+    }
+    EXPECT_EQ(std::filesystem::read_symlink(link), target);
+  }
+}
+
+TEST_P(SimulatedRapiroTest, TheLinkOfALiveSimulatorStays) {
+  const std::string link = fresh_path("robot");
+  auto& first = make_robot();
+  first.make_link(link);
+  EXPECT_THROW(make_robot().make_link(link), std::system_error);
+  EXPECT_EQ(std::filesystem::read_symlink(link), first.path());
+}
+
 TEST_P(SimulatedRapiroTest, ALinkThatLeadsElsewhereByNowStays) {
   const std::string link = fresh_path("robot");
   auto& first = make_robot();
   first.make_link(link);
-  auto& second = make_robot();
-  second.make_link(link);
+  ASSERT_EQ(::unlink(link.c_str()), 0);
+  ASSERT_EQ(::symlink("/dev/null", link.c_str()), 0);
   first.close();
   run_rounds(1);
-  EXPECT_EQ(std::filesystem::read_symlink(link), second.path());
+  EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
 }
 
 // A client that was killed could not give the line back.
