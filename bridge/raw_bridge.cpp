@@ -1,5 +1,7 @@
 #include "bridge/raw_bridge.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -10,6 +12,9 @@ namespace bunshin {
 namespace {
 
 constexpr std::size_t kReadSize = 4096;  // so much the line may have to keep above its watermark
+// A robot answers within some ten milliseconds, a slow device within some hundred.
+constexpr Duration kSilence = std::chrono::seconds(1);
+constexpr Duration kLongestLinger = std::chrono::minutes(1);
 
 RawSerial& open_line(Reactor& reactor, const std::string& device, int baud) {
   auto line = std::make_unique<RawSerial>(reactor, device, baud);
@@ -21,21 +26,55 @@ RawSerial& open_line(Reactor& reactor, const std::string& device, int baud) {
 
 void RawSerial::handle_received(std::string_view bytes) {
   log(LogLevel::debug, "the serial line says {}", printable(bytes));
-  if (peer_ != nullptr && peer_->connected()) peer_->send(bytes);
+  if (peer_ != nullptr) peer_->carry_back(bytes);
 }
 
 RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
                      RawDirection direction, Backoff::Limits retry)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
-      line_(open_line(reactor, device, baud)) {
+      line_(open_line(reactor, device, baud)),
+      direction_(direction) {
   if (direction == RawDirection::both_ways) line_.answer(this);
 }
 
+RawBridge::~RawBridge() { reactor().cancel(silence_timer_); }
+
 void RawBridge::handle_read() {
   const std::string_view bytes = recv(kReadSize);
+  if (ended() && direction_ == RawDirection::both_ways) linger();
   if (bytes.empty()) return;
   carried_ += bytes.size();
   line_.send(bytes);
+}
+
+void RawBridge::carry_back(std::string_view bytes) {
+  if (!connected()) return;
+  send(bytes);
+  if (lingering_) wait_for_silence();
+}
+
+void RawBridge::linger() {
+  lingering_ = true;
+  linger_until_ = reactor().now() + kLongestLinger;
+  wait_for_silence();
+}
+
+void RawBridge::wait_for_silence() {
+  const Duration delay = std::min(kSilence, linger_until_ - reactor().now());
+  if (reactor().rearm(silence_timer_, delay)) return;
+  silence_timer_ = reactor().call_later(delay, [this] { silent(); });
+}
+
+void RawBridge::silent() {
+  const bool moving = buffered() > 0 || !line_.all_sent();
+  if (moving && reactor().now() < linger_until_) return wait_for_silence();
+  handle_close();
+}
+
+void RawBridge::handle_disconnected() {
+  lingering_ = false;
+  reactor().cancel(silence_timer_);
+  line_.hold_answers(false);
 }
 
 void RawBridge::handle_drained() {
@@ -44,6 +83,8 @@ void RawBridge::handle_drained() {
 
 /// From here on each side sends what it has, and ends when it likes.
 void RawBridge::handle_finish() {
+  lingering_ = false;
+  reactor().cancel(silence_timer_);
   line_.answer(nullptr);
   line_.hold_answers(false);
   ReconnectingClient::handle_finish();

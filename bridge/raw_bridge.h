@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "bridge/reconnecting_client.h"
 #include "bridge/serial_port.h"
@@ -15,6 +16,8 @@ enum class RawDirection {
   both_ways,  ///< and back: what the line says while nobody is connected is dropped
 };
 
+class RawBridge;
+
 /// The serial side of a raw bridge: says whether it can take more.
 class RawSerial : public SerialPort {
  public:
@@ -23,7 +26,7 @@ class RawSerial : public SerialPort {
   /// False while the line is away, and between its high watermark and its low one.
   [[nodiscard]] bool wants_more() const { return is_open() && !full_; }
   /// Where what the line says goes from now on: at first, and with nullptr, nowhere. Not owned.
-  void answer(BufferedDispatcher* peer) { peer_ = peer; }
+  void answer(RawBridge* peer) { peer_ = peer; }
   /// Whether the peer keeps up.
   void hold_answers(bool hold) { held_ = hold; }
 
@@ -36,34 +39,48 @@ class RawSerial : public SerialPort {
   void handle_hung_up() override { full_ = false; }
 
  private:
-  BufferedDispatcher* peer_ = nullptr;
+  RawBridge* peer_ = nullptr;
   bool full_ = false;
   bool held_ = false;
 };
 
 /// Carries every byte of a socket to a serial line, or both ways, and reads no faster than the
-/// other side takes: memory is bounded, the sender waits. Owned by its reactor, as the line it
-/// opens is, in whose thread all members are called.
+/// other side takes: memory is bounded, the sender waits. Both ways, a peer that has ended sending
+/// still gets the answer: it is left when nothing has moved on the line for a second, or after a
+/// minute. Owned by its reactor, as the line it opens is, in whose thread all members are called.
 class RawBridge : public ReconnectingClient {
  public:
   /// Throws std::system_error.
   RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
             RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {});
+  ~RawBridge() override;
 
   [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes to the line, so far
 
+  /// What the line says goes to the peer.
+  void carry_back(std::string_view bytes);
+
   bool readable() override { return finishing() || line_.wants_more(); }
+  [[nodiscard]] bool owes() const override { return lingering_ || ReconnectingClient::owes(); }
   void handle_read() override;
   void handle_full() override { line_.hold_answers(true); }
   void handle_drained() override;
   void handle_finish() override;
 
  protected:
-  void handle_disconnected() override { line_.hold_answers(false); }
+  void handle_disconnected() override;
 
  private:
+  void linger();
+  void wait_for_silence();
+  void silent();
+
   RawSerial& line_;  // once we are finishing it may be gone
+  const RawDirection direction_;
   std::uint64_t carried_ = 0;
+  bool lingering_ = false;  // the peer has ended, and the line may still answer
+  TimePoint linger_until_{};
+  TimerId silence_timer_;
 };
 
 }  // namespace bunshin

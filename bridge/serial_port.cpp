@@ -63,8 +63,10 @@ void SerialPort::handle_finish() {
   close_when_sent();
 }
 
+bool SerialPort::all_sent() const { return !line_ || (buffered() == 0 && line_->unsent() == 0); }
+
 void SerialPort::close_when_sent() {
-  if (!line_ || (buffered() == 0 && line_->unsent() == 0)) return close();
+  if (all_sent()) return close();
   sent_timer_ = reactor().call_later(kSentPoll, [this] { close_when_sent(); });
 }
 

@@ -26,6 +26,8 @@ class SerialPort : public BufferedDispatcher {
   void open();
   [[nodiscard]] bool is_open() const { return line_ != nullptr; }
   [[nodiscard]] const std::string& device() const { return device_; }
+  /// Whether everything has left the line, or never will because the line is away.
+  [[nodiscard]] bool all_sent() const;
 
   /// Small: a robot is to do what was said just now. 4 KiB take 0.7 s at 57600 baud.
   [[nodiscard]] Watermarks watermarks() const override { return {4096, 1024}; }

@@ -160,13 +160,48 @@ TEST_P(RawBridgeTest, WhatTheLineSaysToNobodyIsDropped) {
   const auto& bridge = join(listener->address, pty.slave_path, RawDirection::both_ways);
   Peer peer = accept(*listener, bridge);
   listener.reset();  // or else it would be connected again at once
-  peer.close();
+  peer.reset();
   run_until([&] { return !bridge.connected(); });
   set_log_level(LogLevel::debug);
   write_all(pty.master.get(), "#M1");
   run_until([&] { return log.count("the serial line says #M1") == 1; });
   set_log_level(LogLevel::info);
   EXPECT_EQ(bridge.buffered(), 0U);
+}
+
+// `printf '#M1' | nc`: the answer takes its time.
+TEST_P(RawBridgeTest, APeerThatHasEndedSendingStillGetsTheAnswer) {
+  const Pty pty = make_pty();
+  const Listener listener(family());
+  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(listener, bridge);
+  peer.send("#M1");
+  peer.shut_down_sending();
+  run_until([&] { return bridge.ended(); });
+  EXPECT_EQ(read_exactly(pty.master.get(), 3), "#M1");
+  EXPECT_LT(rounds_in(150ms), kFewRounds) << "waiting must not spin";
+  write_all(pty.master.get(), "#M1");
+  EXPECT_EQ(receive(peer, 3), "#M1");
+  EXPECT_TRUE(bridge.connected());
+}
+
+TEST_P(RawBridgeTest, APeerThatHasEndedSendingIsLeftWhenTheLineIsSilent) {
+  const Pty pty = make_pty();
+  const Listener listener(family());
+  const auto& bridge = join(listener.address, pty.slave_path, RawDirection::both_ways);
+  Peer peer = accept(listener, bridge);
+  peer.shut_down_sending();
+  run_until([&] { return bridge.ended(); });
+  rounds_in(500ms);
+  write_all(pty.master.get(), "#M1");
+  EXPECT_EQ(receive(peer, 3), "#M1");
+  const auto answered = Clock::now();
+  EXPECT_EQ(receive_all(peer), "");
+  EXPECT_GE(Clock::now() - answered, 900ms) << "a second after the last byte";
+  run_until([&] { return bridge.connected(); });
+  Peer next = listener.accept();
+  next.send("#M2");
+  run_until([&] { return bridge.carried() == 3; });
 }
 
 TEST_P(RawBridgeTest, FinishingSendsWhatWasRead) {
