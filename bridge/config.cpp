@@ -205,6 +205,9 @@ Rule read_rule(const Section& section) {
   if (!send) section.fail("send", "missing: a rule needs the command to send");
   Rule rule{normalise_words(*words), *send, section.confidence("min_confidence")};
   if (rule.words.empty()) section.fail(section.node("words"), "words", "it holds no word");
+  if (rule.words.find(kReplacement) != std::string::npos) {
+    section.fail(section.node("words"), "words", "it holds U+FFFD, which no rule matches");
+  }
   if (const auto problem = validate_command(rule.send)) {
     section.fail(section.node("send"), "send",
                  fmt::format("Rapiro would not understand \"{}\": {}", rule.send, *problem));

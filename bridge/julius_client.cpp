@@ -53,25 +53,36 @@ void JuliusClient::handle_read() {
 void JuliusClient::take(const BlockFramer::Block& block) {
   if (block.oversized) return skip("it is too long");
   const TextDecoder::Result text = decoder_.decode(block.bytes);
-  if (!text.ok()) {
-    return skip(fmt::format("byte {} is not of the encoding it should be in", *text.error_at));
-  }
   const JuliusParse parse = parse_julius_block(text.text);
   if (!parse.ok()) return skip(parse.error);
+  if (!parse.spoilt.empty()) {
+    damage(fmt::format("the rest of its hypotheses is left out: {}", parse.spoilt));
+  } else if (text.replaced > 0) {
+    damage(fmt::format("{} bytes are not of the encoding it should be in", text.replaced));
+  }
   if (is_answer(parse.message.kind)) command_done();
   handle_message(parse.message);
 }
 
-/// Told once a connection, for a wrong encoding makes every message one of these.
 void JuliusClient::skip(std::string_view reason) {
   ++skipped_;
-  const auto level = std::exchange(told_skipping_, true) ? LogLevel::debug : LogLevel::info;
-  log(level, "a message of Julius was skipped: {}", printable(reason));
+  tell_loss("was skipped", reason);
+}
+
+void JuliusClient::damage(std::string_view reason) {
+  ++damaged_;
+  tell_loss("is damaged", reason);
+}
+
+/// Once a connection, for a wrong encoding makes every message one of these.
+void JuliusClient::tell_loss(std::string_view what, std::string_view reason) {
+  const auto level = std::exchange(told_loss_, true) ? LogLevel::debug : LogLevel::info;
+  log(level, "a message of Julius {}: {}", what, printable(reason));
 }
 
 void JuliusClient::handle_disconnected() {
   framer_.reset();
-  told_skipping_ = false;
+  told_loss_ = false;
   commands_.clear();
   reactor().cancel(answer_timer_);
 }

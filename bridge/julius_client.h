@@ -27,8 +27,10 @@ class JuliusClient : public ReconnectingClient {
   /// wait already. What waits when the connection ends is dropped with it.
   bool command(std::string line);
 
-  /// Blocks that were no message: too long, not of the encoding, not XML.
+  /// Blocks that were no message: too long, not XML.
   [[nodiscard]] std::size_t skipped() const { return skipped_; }
+  /// Messages of which a part could not be read: a character, or the last hypotheses.
+  [[nodiscard]] std::size_t damaged() const { return damaged_; }
 
   void handle_read() override;
 
@@ -39,13 +41,16 @@ class JuliusClient : public ReconnectingClient {
  private:
   void take(const BlockFramer::Block& block);
   void skip(std::string_view reason);
+  void damage(std::string_view reason);
+  void tell_loss(std::string_view what, std::string_view reason);
   void send_command();
   void command_done();
 
   BlockFramer framer_;
   TextDecoder decoder_;
   std::size_t skipped_ = 0;
-  bool told_skipping_ = false;        // on this connection
+  std::size_t damaged_ = 0;
+  bool told_loss_ = false;            // on this connection
   std::deque<std::string> commands_;  // the front one was sent
   TimerId answer_timer_;
 };

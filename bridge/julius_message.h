@@ -66,11 +66,14 @@ struct JuliusMessage {
 struct JuliusParse {
   JuliusMessage message;  // meaningless when there is an error
   std::string error;      // one line; empty: parsed
+  std::string spoilt;     // why the last hypotheses were left out; empty: none was
   bool ok() const { return error.empty(); }
 };
 
 // Reads one block, framed and decoded to UTF-8. Never throws on what is in it. Takes the unescaped
-// WORD="<s>" of engines before 4.5 and of -noxmlescape.
+// WORD="<s>" of engines before 4.5 and of -noxmlescape. Of a result it takes the hypotheses, best
+// first, up to the first that is not whole: a worse one that is spoilt costs the best one nothing,
+// and behind a spoilt best one there is none that counts.
 JuliusParse parse_julius_block(std::string_view block);
 
 }  // namespace bunshin

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bridge/text_decoder.h"
+
 namespace bunshin {
 namespace {
 
@@ -63,6 +65,7 @@ Decision RuleSet::decide(const JuliusHypothesis& hypothesis) const {
   Decision decision;
   decision.phrase = phrase_of(hypothesis);
   find_weakest(hypothesis, decision);
+  if (decision.phrase.find(kReplacement) != std::string::npos) return decision;
   const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& candidate) {
     return !candidate.words.empty() && candidate.words == decision.phrase;
   });

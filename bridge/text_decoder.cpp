@@ -29,7 +29,7 @@ iconv_t open_conversion(const std::string& encoding) {
 
 TextDecoder::TextDecoder(const std::string& encoding) : conversion_(open_conversion(encoding)) {
   const Result sample = decode(kAsciiSample);
-  if (sample.ok() && sample.text == kAsciiSample) return;
+  if (sample.text == kAsciiSample) return;
   iconv_close(conversion_);
   throw std::invalid_argument(fmt::format(
       "encoding \"{}\" does not contain ASCII: the engine's messages cannot be told apart in it",
@@ -52,12 +52,17 @@ TextDecoder::Result TextDecoder::decode(std::string_view bytes) {
                                         flushing ? nullptr : &in_left, &out, &out_left);
     const int error = errno;
     result.text.append(chunk.data(), chunk.size() - out_left);
-    if (converted == kFailed && error != E2BIG) {
-      result.error_at = bytes.size() - in_left;
-      return result;
+    if (converted == kFailed && error == E2BIG) continue;
+    if (flushing) return result;
+    if (converted != kFailed || in_left == 0) {
+      flushing = true;
+      continue;
     }
-    if (converted != kFailed && flushing) return result;
-    if (converted != kFailed) flushing = true;
+    // One byte and no more: what follows may be the quotation mark that ends a word.
+    result.text.append(kReplacement);
+    ++result.replaced;
+    ++in;
+    --in_left;
   }
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace bunshin {
+
+// U+FFFD, which stands for a byte that could not be read.
+inline constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 // Turns blocks in the engine's encoding into UTF-8, by iconv(3). UTF-8 itself is checked too:
 // whatever comes out is valid. Every block starts anew, nothing is carried from one to the next.
@@ -13,9 +15,8 @@ namespace bunshin {
 class TextDecoder {
  public:
   struct Result {
-    std::string text;                     // what was decoded before the error, if there is one
-    std::optional<std::size_t> error_at;  // offset of the first byte that is not of the encoding
-    bool ok() const { return !error_at; }
+    std::string text;
+    std::size_t replaced = 0;  // bytes that are not of the encoding: U+FFFD stands for each
   };
 
   // encoding: any name iconv knows ("UTF-8", "EUC-JP", "Shift_JIS"). Throws std::invalid_argument
@@ -26,6 +27,7 @@ class TextDecoder {
   TextDecoder(const TextDecoder&) = delete;
   TextDecoder& operator=(const TextDecoder&) = delete;
 
+  // Never fails: what is not of the encoding costs a character and not the block.
   Result decode(std::string_view bytes);
 
  private:

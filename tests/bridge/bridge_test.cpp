@@ -180,7 +180,44 @@ TEST_P(BridgeTest, TenMegabytesWithoutAnEndAndRandomBytesAreSurvived) {
   feed(peer, std::string(10'000'000, '#') + "\n.\n" + noise + "\n.\n" + spoken({"前へ進め"}));
   run_until([&] { return notes.answers.size() == 1; });
   EXPECT_THAT(notes.answers, ElementsAre("#M1"));
-  EXPECT_GE(bridge.skipped(), 2U);
+  EXPECT_GE(bridge.skipped(), 1U);
+  EXPECT_GE(bridge.damaged(), 1U);
+}
+
+/// A result whose second hypothesis is the word `spoilt`, as it stands.
+std::string with_second(std::string_view spoilt) {
+  return "<RECOGOUT>\n  <SHYPO RANK=\"1\">\n    <WHYPO WORD=\"前へ進め\" CM=\"0.900\"/>\n  "
+         "</SHYPO>\n"
+         "  <SHYPO RANK=\"2\">\n    <WHYPO WORD=\"" +
+         std::string(spoilt) + "\" CM=\"0.900\"/>\n  </SHYPO>\n</RECOGOUT>\n.\n";
+}
+
+TEST_P(BridgeTest, WhatIsSpoiltInAWorseHypothesisDoesNotStopTheRobot) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  feed(peer, with_second("\"") + with_second("\xff"));
+  run_until([&] { return notes.answers.size() == 2; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M1", "#M1"));
+  EXPECT_EQ(bridge.damaged(), 2U);
+  EXPECT_EQ(bridge.skipped(), 0U);
+  EXPECT_EQ(log.count("a message of Julius is damaged: the rest of its hypotheses is left out"),
+            1U);
+}
+
+TEST_P(BridgeTest, AWordThatCouldNotBeReadMovesNothing) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  feed(peer, spoken({"前へ進め\xff"}) + spoken({"\"前へ進め"}) + spoken({"止まれ"}));
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M0"));
+  EXPECT_THAT(notes.phrases, ElementsAre("前へ進め\uFFFD", "止まれ"));
+  EXPECT_EQ(bridge.damaged(), 2U);
 }
 
 TEST_P(BridgeTest, WhatWasNotUnderstoodIsTold) {

@@ -122,6 +122,8 @@ TEST(Config, ARuleNeedsWordsAndACommandTheFirmwareUnderstands) {
   EXPECT_THAT(problem("\n[[rule]]\nwords = \"a\""), HasSubstr("2: rule.send: missing"));
   EXPECT_THAT(problem("[[rule]]\nwords = \" 　\"\nsend = \"#M1\""),
               HasSubstr("2: rule.words: it holds no word"));
+  EXPECT_THAT(problem("[[rule]]\nwords = \"\uFFFD\"\nsend = \"#M1\""),
+              HasSubstr("2: rule.words: it holds U+FFFD"));
   EXPECT_EQ(problem("[[rule]]\nwords = \"a\"\nsend = \"#PR255\""),
             "3: rule.send: Rapiro would not understand \"#PR255\": the pose lacks Tnnn at its end: "
             "the firmware would wait for it for ever");

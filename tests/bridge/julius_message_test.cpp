@@ -10,6 +10,7 @@ namespace bunshin {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 JuliusMessage parsed(std::string_view block) {
@@ -131,12 +132,60 @@ TEST(JuliusMessage, WhatDoesNotParseIsAnErrorOfOneLine) {
   EXPECT_THAT(error_of(std::string_view("<A/>\0<RECOGOUT>", 15)), HasSubstr("NUL at byte 4"));
 }
 
-TEST(JuliusMessage, AConfidenceThatIsNoNumberIsAnError) {
-  for (const char* cm : {"", "x", "nan", "inf", "0.9x"}) {
-    const std::string block = fmt::format(
-        "<RECOGOUT><SHYPO RANK=\"1\"><WHYPO WORD=\"a\" CM=\"{}\"/></SHYPO></RECOGOUT>", cm);
-    EXPECT_THAT(error_of(block), HasSubstr("is not a number")) << cm;
+/// A result of two hypotheses.
+JuliusParse result_of(std::string_view first, std::string_view second) {
+  return parse_julius_block(fmt::format("<RECOGOUT>\n  {}\n  {}\n</RECOGOUT>\n", first, second));
+}
+
+constexpr const char* kSound = R"(<SHYPO RANK="1"><WHYPO WORD="a" CM="0.9"/></SHYPO>)";
+constexpr const char* kSpoilt[] = {
+    R"(<SHYPO RANK="2"><WHYPO WORD="a"b" CM="0.9"/></SHYPO>)",  // an engine that does not escape
+    R"(<SHYPO RANK="2"><WHYPO WORD=""" CM="0.9"/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a CM="0.9"/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a" CM="0.x"/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a" CM=""/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a" CM="nan"/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a" CM="inf"/></SHYPO>)",
+    R"(<SHYPO RANK="2">WHYPO WORD="a"/></SHYPO>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a"/></SHYPX>)",
+    R"(<SHYPO RANK="2"><WHYPO WORD="a"/>)",
+    R"(<SHXPO RANK="2"><WHYPO WORD="a"/></SHYPO>)",
+    R"(<SHYPO RANK="2)",
+    "<SHYPO RANK=\"2\"><WHYPO WORD=\"a\" C\uFFFDM=\"0.9\"/></SHYPO>",
+    "<SHYPO RANK=\"2\"><WHYP\uFFFD WORD=\"a\"/></SHYPO>",
+    "<SHYPO RANK=\"2\" P\uFFFDSS=\"1\"><WHYPO WORD=\"a\"/></SHYPO>",
+    "<SHYPO RANK=\"\uFFFD\"><WHYPO WORD=\"a\"/></SHYPO>",
+    "\uFFFD",
+};
+
+TEST(JuliusMessage, ASpoiltHypothesisCostsTheSoundFirstOneNothing) {
+  for (const std::string_view spoilt : kSpoilt) {
+    const JuliusParse result = result_of(kSound, spoilt);
+    EXPECT_EQ(result.error, "") << spoilt;
+    EXPECT_NE(result.spoilt, "") << spoilt;
+    EXPECT_THAT(result.spoilt, Not(HasSubstr("\n")));
+    ASSERT_THAT(result.message.hypotheses, SizeIs(1)) << spoilt;
+    ASSERT_NE(result.message.final_hypothesis(), nullptr) << spoilt;
+    EXPECT_EQ(result.message.final_hypothesis()->words[0].word, "a");
   }
+  const std::string nul = std::string(kSound) + std::string(1, '\0');
+  EXPECT_EQ(result_of(nul, "").message.hypotheses.size(), 1U);
+}
+
+TEST(JuliusMessage, BehindASpoiltFirstHypothesisNoneCounts) {
+  for (std::string first : kSpoilt) {
+    if (const std::size_t rank = first.find("\"2"); rank != first.npos) first[rank + 1] = '1';
+    const JuliusParse result = result_of(first, kSound);
+    EXPECT_EQ(result.message.final_hypothesis(), nullptr) << first;
+    EXPECT_TRUE(!result.ok() || !result.spoilt.empty()) << first;
+  }
+}
+
+TEST(JuliusMessage, AWordThatCouldNotBeReadIsHandedOut) {
+  const JuliusParse result =
+      result_of("<SHYPO RANK=\"1\"><WHYPO WORD=\"a\uFFFD\" PHONE=\"\uFFFD\"/></SHYPO>", kSound);
+  EXPECT_EQ(result.spoilt, "");
+  EXPECT_EQ(result.message.hypotheses.at(0).words.at(0).word, "a\uFFFD");
 }
 
 TEST(JuliusMessage, DeepNestingDoesNotOverflowTheStack) {
