@@ -1,5 +1,6 @@
-# How everything is compiled. Included before project(), so that defaults are in place when
-# the compiler is looked for; whatever the user sets wins.
+# How everything is compiled when this is the project that is built. Included before project(), so
+# that defaults are in place when the compiler is looked for; whatever the user sets wins. A project
+# that adds this one as a subdirectory decides for itself.
 
 include_guard()
 
@@ -20,11 +21,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-
-# `cmake --compile-no-warning-as-error` is for those who build with a compiler newer than ours.
-if(NOT DEFINED CMAKE_COMPILE_WARNING_AS_ERROR)
-  set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
-endif()
 
 if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(BUNSHIN_CCACHE ccache)

@@ -5,7 +5,9 @@ include(GNUInstallDirs)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH BUNSHIN_ROOT)
 
 add_library(bunshin_warnings INTERFACE)
-target_compile_options(bunshin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(bunshin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+endif()
 
 # bunshin_add_room(<room> <source>...)
 # The library of a room: target bunshin_<room>, alias bunshin::<room>. Its headers are included
@@ -21,13 +23,25 @@ function(bunshin_add_room room)
   target_link_libraries(bunshin_${room} PRIVATE $<BUILD_INTERFACE:bunshin_warnings>)
 endfunction()
 
-# bunshin_install_room(<room>)
-# Makes a room part of the installed package, as bunshin::<room>.
+# bunshin_install_room(<room> <pkg-config module>...)
+# Makes a room part of the installed package, as bunshin::<room> for CMake and bunshin-<room> for
+# pkg-config, which needs to be told the modules that the room is linked with.
 function(bunshin_install_room room)
+  if(NOT BUNSHIN_INSTALL)
+    return()
+  endif()
   install(TARGETS bunshin_${room} EXPORT bunshinTargets)
   install(
     DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bunshin/${room}
     FILES_MATCHING
     PATTERN "*.h")
+
+  # Relative, so that `cmake --install --prefix` may put it anywhere.
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY
+             ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig OUTPUT_VARIABLE up)
+  list(JOIN ARGN " " modules)
+  configure_file(${BUNSHIN_ROOT}/cmake/bunshin.pc.in bunshin-${room}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bunshin-${room}.pc
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()

@@ -3,8 +3,8 @@
 # ordinary user with sudo and the limits of an ordinary login.
 #   sudo tools/clean_room.sh [COMMAND...]     the default: tools/test.sh release
 # The room is a folder made by mmdebstrap, with mounts and processes of its own; it is gone when the
-# command has ended. Mirrors are those of this machine. The base and the packages that were fetched are
-# kept in ~/.cache/bunshin/clean-room, or where BUNSHIN_CLEAN_ROOM says.
+# command has ended. Mirrors are those of this machine. The base, fetched packages and what ccache
+# keeps are in ~/.cache/bunshin/clean-room, or where BUNSHIN_CLEAN_ROOM says.
 set -euo pipefail
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -36,10 +36,11 @@ furnish() {
   chroot "$room" useradd --create-home --shell /bin/bash "$user"
   echo "$user ALL=(ALL) NOPASSWD: ALL" >"$room/etc/sudoers.d/$user"
   git clone -q --depth 1 "file://$repository" "$room/home/$user/bunshin"
-  chroot "$room" chown -R "$user:" "/home/$user/bunshin"
+  mkdir -p "$cache/ccache" "$room/home/$user/.cache/ccache"
+  chroot "$room" chown -R "$user:" "/home/$user"
 }
 
-# enter ROOM COMMAND...: as the first process of namespaces of its own, so that nothing outlives it.
+# enter ROOM COMMAND...: run as the first process of namespaces of its own, so that nothing outlives it.
 enter() {
   local room=$1 node
   shift
@@ -59,6 +60,8 @@ enter() {
   ln -s /proc/self/fd/1 "$room/dev/stdout"
   ln -s /proc/self/fd/2 "$room/dev/stderr"
   mount --bind "$cache/archives" "$room/var/cache/apt/archives"
+  mount --bind "$cache/ccache" "$room/home/$user/.cache/ccache"
+  chroot "$room" chown "$user:" "/home/$user/.cache/ccache"
   # In the first process: su goes by its limits.
   ulimit -H -n 1048576 2>/dev/null || true  # takes CAP_SYS_RESOURCE
   ulimit -S -n 1024
@@ -78,4 +81,7 @@ trap 'rm -rf --one-file-system "$room"' EXIT
 chmod 755 "$room"
 furnish "$room"
 [ $# -gt 0 ] || set -- tools/test.sh release
-unshare --mount --pid --fork --kill-child bash -euc 'enter "$@"; exit $?' - "$room" "$@"
+# Beside the script, and not by it: unshare itself hears no signal but this one.
+unshare --mount --pid --fork --kill-child bash -euc 'enter "$@"; exit $?' - "$room" "$@" <&0 &
+trap 'kill -KILL $!' INT TERM
+wait $!

@@ -8,8 +8,10 @@ tools/setup.sh build
 
 log=build/demo.log
 mkdir -p build
-echo "demo: building (a minute the first time; the log is $log)"
-{ cmake --preset demo && cmake --build --preset demo; } >"$log" 2>&1 || {
+jobs=$(tools/jobs.sh)
+echo "demo: building, $jobs at a time (what cores and memory allow); some minutes the first time," \
+  "the log is $log"
+{ cmake --preset demo && cmake --build --preset demo -j "$jobs"; } >"$log" 2>&1 || {
   cat "$log" >&2
   echo "demo: the build failed, see above" >&2
   exit 1

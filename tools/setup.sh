@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
        libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev liburing-dev)
-tests=(clang libclang-rt-dev llvm clang-tidy ccache
+tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
        strace valgrind socat netcat-openbsd python3)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
@@ -17,6 +17,8 @@ case "${1:-all}" in
   all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
   *) echo "usage: tools/setup.sh [build|all]" >&2; exit 2 ;;
 esac
+# The build for macOS; by command, since many have npm from elsewhere than Debian.
+[ "${1:-all}" = build ] || command -v npm >/dev/null || packages+=(npm)
 
 if ! command -v apt-get >/dev/null; then
   echo "setup: no apt-get here; make sure these are installed: ${packages[*]}" >&2

@@ -1,0 +1,17 @@
+# tools/jobs.sh: as many compilers as memory is free for, one a core at most, one at least.
+
+include(${CMAKE_CURRENT_LIST_DIR}/../install/support.cmake)
+
+function(expect_jobs kilobytes jobs)
+  file(WRITE ${BUILD_DIR}/meminfo "MemTotal: 999999999999 kB\nMemAvailable: ${kilobytes} kB\n")
+  execute_process(COMMAND ${root}/tools/jobs.sh ${BUILD_DIR}/meminfo
+                  OUTPUT_VARIABLE printed OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT printed EQUAL jobs)
+    message(FATAL_ERROR "with ${kilobytes} kB free: ${printed} jobs, not ${jobs}")
+  endif()
+endfunction()
+
+execute_process(COMMAND nproc OUTPUT_VARIABLE cores OUTPUT_STRIP_TRAILING_WHITESPACE)
+expect_jobs(100000 1)
+expect_jobs(700000 1)
+expect_jobs(999999999999 ${cores})
