@@ -8,7 +8,7 @@ build=(g++ cmake ninja-build pkg-config
        libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev liburing-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
-       strace valgrind socat netcat-openbsd python3)
+       strace valgrind socat netcat-openbsd python3 spin)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
 
