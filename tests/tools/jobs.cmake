@@ -13,5 +13,5 @@ endfunction()
 
 execute_process(COMMAND nproc OUTPUT_VARIABLE cores OUTPUT_STRIP_TRAILING_WHITESPACE)
 expect_jobs(100000 1)
-expect_jobs(700000 1)
+expect_jobs(900000 1)
 expect_jobs(999999999999 ${cores})
