@@ -174,7 +174,7 @@ class Load(Connect):
             self._side.got = b""
 
 
-def _phrases():
+def phrases():
     """What is said for each of the recorded phrases that move the robot."""
     with open(os.path.join(FIXTURES, "julius", "robot-commands.bin"), "rb") as file:
         blocks = file.read().split(b"\n.\n")
@@ -210,7 +210,7 @@ class Bridge(Command):
         side = Side(name)
         self.sides.append(side)
         before = len(self._robot.moves)
-        self._engine.say(_phrases()[number], self.patience)
+        self._engine.say(phrases()[number], self.patience)
         side.expected = (b"#M1", b"", b"#M3")[number]
         program.wait_for(lambda: len(self._robot.moves) > before or program.ended(), self.patience)
         moves = self._robot.moves[before:]

@@ -9,7 +9,7 @@ import time
 from cases import END, PEER, UNSEEN
 from commands import COMMANDS
 from peers import HOPELESS, PATIENCE
-from program import Hang, Program
+from program import Hang, Traced
 
 CALM = 0.2      # seconds in which nobody asks anything
 SPINNING = 0.3  # of a processor meanwhile
@@ -115,8 +115,8 @@ def _play_and_judge(binary, case, verdict):
     command = COMMANDS[case.command](PATIENCE if case.passes else HOPELESS)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(binary, command.arguments(), case.engine, os.path.join(folder, "trace"),
-                          case, command.line)
+        program = Traced([binary, *command.arguments(), "--engine", case.engine],
+                         os.path.join(folder, "trace"), case, command.line)
         try:
             status = _play(case, command, program, verdict)
             _judge(case, command, status, program, verdict)
@@ -145,8 +145,8 @@ def measure(binary, name, engine):
     """An unharmed run: which calls are made to set up, and which after that."""
     command = COMMANDS[name](PATIENCE)
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(binary, command.arguments(), engine, os.path.join(folder, "trace"),
-                          line=command.line)
+        program = Traced([binary, *command.arguments(), "--engine", engine],
+                         os.path.join(folder, "trace"), line=command.line)
         try:
             verdict = Verdict()
             if not command.ready(program):

@@ -149,14 +149,19 @@ class Engine:
             except OSError:
                 pass
 
-    def close(self):
-        self._listener.close()
-        client = self._client
+    def drop(self):
+        """Hangs up; whoever wants to hear more connects again."""
+        with self._changed:
+            client, self._client = self._client, None
         if client is not None:
             try:
                 client.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def close(self):
+        self._listener.close()
+        self.drop()
 
 
 class Robot:

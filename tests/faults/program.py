@@ -1,4 +1,4 @@
-"""bunshin under strace, which fails the calls it is told to."""
+"""A program that runs; and bunshin under strace, which fails the calls it is told to."""
 
 import os
 import re
@@ -18,60 +18,39 @@ class Hang(Exception):
 
 
 class Program:
-    def __init__(self, binary, arguments, engine, trace, case=None, line=None):
-        """`line`: a path that is named "line" in the case."""
-        self.trace = trace
+    """What it prints is taken as it comes, so that it never waits for us."""
+
+    def __init__(self, arguments):
         streams = [os.pipe() for _ in range(3)]
-        # What calls that are told apart by what they are for are for.
-        self.targets = {name: f"pipe:[{os.fstat(stream[0]).st_ino}]"
-                        for name, stream in zip(("stdin", "stdout", "stderr"), streams)}
-        self.targets["line"] = line
+        self.streams = [f"pipe:[{os.fstat(stream[0]).st_ino}]" for stream in streams]
         theirs = (streams[0][0], streams[1][1], streams[2][1])
-        self.process = subprocess.Popen(
-            ["strace", "-f", "-qq", "-e", "signal=none", "-o", trace, *self._what(case),
-             binary, *arguments, "--engine", engine],
-            stdin=theirs[0], stdout=theirs[1], stderr=theirs[2])
+        self.process = subprocess.Popen(self.prefix() + arguments, stdin=theirs[0],
+                                        stdout=theirs[1], stderr=theirs[2])
         for descriptor in theirs:
             os.close(descriptor)
-        self.input, output, errors = (
-            os.fdopen(end, mode, buffering=0)
-            for end, mode in ((streams[0][1], "wb"), (streams[1][0], "rb"), (streams[2][0], "rb")))
+        self.input = os.fdopen(streams[0][1], "wb", buffering=0)
         self.output = bytearray()
         self.errors = bytearray()
-        self._pid = None
         self._news = threading.Condition()
         self._readers = [threading.Thread(target=self._read, args=source, daemon=True)
-                         for source in ((output, self.output), (errors, self.errors))]
+                         for source in ((streams[1][0], self.output), (streams[2][0], self.errors))]
         for reader in self._readers:
             reader.start()
 
-    def _what(self, case):
-        """What strace has to do."""
-        if case is None:
-            return ["-y"]
-        path = self.targets.get(case.target)
-        return ["--seccomp-bpf", "-e", "trace=" + case.system_call, "-e", "inject=" + case.injection(),
-                *(["-P", path] if path else [])]
-
-    def _read(self, stream, text):
-        with stream:
-            while data := stream.read(65536):
-                with self._news:
-                    text += data
-                    self._news.notify_all()
+    def prefix(self):
+        """The command that runs it; called when its streams are there."""
+        return []
 
     @property
     def pid(self):
-        """The traced process; None before it is there and after it has ended."""
-        if self._pid is None:
-            tracer = self.process.pid
-            try:
-                with open(f"/proc/{tracer}/task/{tracer}/children") as file:
-                    children = file.read().split()
-                self._pid = int(children[0]) if children else None
-            except OSError:
-                pass
-        return self._pid
+        return self.process.pid
+
+    def _read(self, descriptor, text):
+        while data := os.read(descriptor, 65536):
+            with self._news:
+                text += data
+                self._news.notify_all()
+        os.close(descriptor)
 
     def wait_for(self, condition, seconds):
         """Whether `condition` came true; returns early when the program has ended."""
@@ -150,9 +129,48 @@ class Program:
             pass
         self._finish_reading()
 
+
+
+class Traced(Program):
+    """`case`: what is to fail, if anything; `line`: the path that is called "line" there."""
+
+    def __init__(self, arguments, trace, case=None, line=None):
+        self._trace = trace
+        self._case = case
+        self._line = line
+        self._pid = None
+        super().__init__(arguments)
+
+    @property
+    def targets(self):
+        """What read and write may be for, and the paths by which strace knows that."""
+        return dict(zip(("stdin", "stdout", "stderr"), self.streams)) | {"line": self._line}
+
+    def prefix(self):
+        strace = ["strace", "-f", "-qq", "-e", "signal=none", "-o", self._trace]
+        case = self._case
+        if case is None:
+            return strace + ["-y"]
+        path = self.targets.get(case.target)
+        return [*strace, "--seccomp-bpf", "-e", "trace=" + case.system_call,
+                "-e", "inject=" + case.injection(), *(["-P", path] if path else [])]
+
+    @property
+    def pid(self):
+        """The traced process; None before it is there."""
+        tracer = self.process.pid
+        if self._pid is None:
+            try:
+                with open(f"/proc/{tracer}/task/{tracer}/children") as file:
+                    children = file.read().split()
+                self._pid = int(children[0]) if children else None
+            except OSError:
+                pass
+        return self._pid
+
     def calls(self):
         """What its first thread called, in order, and how many of these were the loader's."""
-        with open(self.trace, "rb") as file:
+        with open(self._trace, "rb") as file:
             calls = CALL.findall(file.read())
         calls = [self._named(name.decode(), path.decode()) for pid, name, path in calls
                  if pid == calls[0][0]]
@@ -167,5 +185,5 @@ class Program:
         return f"{name}:{target}"
 
     def hits(self):
-        with open(self.trace, "rb") as file:
+        with open(self._trace, "rb") as file:
             return file.read().count(b"(INJECTED)")
