@@ -97,13 +97,15 @@ class Chat(Command):
         self.last()
 
     def _say(self, here, speaker, text):
-        """A line of somebody who is lost reaches nobody; who is lost receives no more."""
+        """The last line of somebody who is lost may reach the others; who is lost receives nothing."""
         speaker.send(text + b"\n")
-        if not speaker.receive(text + b"\n"):
+        heard = speaker.receive(text + b"\n")
+        if not heard:
             here.remove(speaker)
-            return
         for other in [client for client in here if client is not speaker]:
-            if not other.receive(text + b"\n"):
+            if not heard:
+                other.may_receive(text + b"\n")
+            elif not other.receive(text + b"\n"):
                 here.remove(other)
 
     def last(self):
@@ -132,7 +134,7 @@ class Connect(Command):
         self._say(program, b"again\n")
         self._say(program, BIG)
         program.input.close()
-        program.wait_for(program.ended, self.patience)
+        program.wait_end(self.patience)
         self._side.got = bytes(program.output)
 
     def _say(self, program, data):
@@ -159,14 +161,14 @@ class Load(Connect):
         self._side.expected = b"a result"
 
     def arguments(self):
-        return ["load", self._echo.address, "--conns", "2", "--seconds", "0.2", "--warmup", "0.05",
+        return ["load", self._echo.address, "--conns", "2", "--seconds", "0.6", "--warmup", "0.05",
                 "--json"]
 
     def ready(self, program):
         return program.wait_for(lambda: self._echo.connections > 0, self.patience)
 
     def play(self, program):
-        program.wait_for(program.ended, self.patience)
+        program.wait_end(self.patience)
         try:
             result = json.loads(program.output)
             self._side.got = b"a result" if result["messages"] > 0 else b""

@@ -44,7 +44,7 @@ def _play(case, command, program, verdict):
     """Returns its status."""
     if command.ready(program):
         command.play(program)
-    elif not program.wait_for(program.ended, 1):
+    elif not program.wait_end(1):
         _judge_waiting(case, command, program, verdict)
     if not program.ended() and command.server:
         _look_for_spin(program, verdict)

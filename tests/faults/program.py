@@ -56,13 +56,21 @@ class Program:
         """Whether `condition` came true; returns early when the program has ended."""
         end = time.monotonic() + seconds
         while not condition():
-            if self.ended():
-                self._finish_reading()
+            if self.wait_end(0):
                 return bool(condition())
             if time.monotonic() > end:
                 return False
             with self._news:
                 self._news.wait(0.02)
+        return True
+
+    def wait_end(self, seconds):
+        """Whether it has ended; then all it printed was taken."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._finish_reading()
         return True
 
     def _finish_reading(self):
@@ -88,10 +96,7 @@ class Program:
             except OSError:
                 return 0
         before = ticks()
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
+        self.wait_end(seconds)
         return max(0, ticks() - before) / TICK / seconds
 
     def signal(self, number):
@@ -103,13 +108,9 @@ class Program:
 
     def wait(self, seconds):
         """Its status: a negative number is a signal. Raises Hang, and kills it then."""
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if not self.wait_end(seconds):
             self.kill()
-            raise Hang("does not end") from None
-        finally:
-            self._finish_reading()
+            raise Hang("does not end")
         return self.process.returncode
 
     def kill(self):
