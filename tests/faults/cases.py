@@ -68,7 +68,7 @@ CALLS = {
     "pipe2": {"EMFILE": ONE, "ENFILE": ONE},
     "epoll_create1": _NEW,
     "io_uring_setup": _NEW | {"EPERM": ONE, "ENOSYS": ONE, "EINVAL": ONE},
-    "io_uring_register": {"ENOMEM": ONE, "EINVAL": ONE, "EBUSY": ONE},
+    "io_uring_register": {"ENOMEM": END, "EINVAL": END, "EBUSY": END},
     "mmap": {"ENOMEM": ONE, "EAGAIN": ONE},
     "munmap": {"ENOMEM": UNSEEN},
     "madvise": {"ENOMEM": UNSEEN},

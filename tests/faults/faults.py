@@ -34,7 +34,7 @@ def parse():
     parser.add_argument("--binary", required=True, help="the program")
     parser.add_argument("--all", action="store_true", help="every case, not only the chosen ones")
     parser.add_argument("--list", action="store_true", help="only say what would be tried")
-    parser.add_argument("--jobs", type=int, default=4, help="cases at a time")
+    parser.add_argument("--jobs", type=int, default=6, help="cases at a time")
     parser.add_argument("cases", nargs="*", metavar="CASE",
                         help="only those whose name begins so: COMMAND/ENGINE/PHASE/CALL/ERROR/WHEN")
     return parser.parse_args()
