@@ -3,44 +3,38 @@
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <utility>
 
 #include "reactor/printable.h"
+#include "reactor/standard_stream.h"
 
 namespace bunshin {
 
 namespace {
-
-template <typename... Args>
-void tell(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(format, std::forward<Args>(args)...);
-  std::fflush(stdout);
-}
 
 std::string time_stamp() {
   const std::time_t now = std::time(nullptr);
   return fmt::format("[{:%a %b %e %H:%M:%S %Y}] ", fmt::localtime(now));
 }
 
-void tell_waiting() { tell("Waiting for connections...\n"); }
+void tell_waiting() { standard_output().print("Waiting for connections...\n"); }
 
 /// A client of the server with options: the course's server1 and server2.
 class CourseEchoHandler : public EchoHandler {
  public:
-  CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer, const EchoOptions& options,
-                    std::weak_ptr<Dispatcher*> queue)
+  CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer,
+                    const EchoOptions& options, std::weak_ptr<Dispatcher*> queue)
       : EchoHandler(reactor, std::move(socket)),
         peer_(std::move(peer)),
         options_(options),
         queue_(std::move(queue)) {
-    if (options_.verbose) tell("...connected from: {}\n", peer_);
+    if (options_.verbose) standard_output().print("...connected from: {}\n", peer_);
   }
 
   ~CourseEchoHandler() override {
-    if (options_.verbose) tell("...{} left\n", peer_);
+    if (options_.verbose) standard_output().print("...{} left\n", peer_);
     const auto queue = queue_.lock();
     if (!queue) return;
     (*queue)->resume_reading();
@@ -63,7 +57,7 @@ class CourseEchoHandler : public EchoHandler {
   /// What a peer sends must not command the terminal it is shown on.
   static void tell_received(std::string_view data) {
     if (data.ends_with('\n')) data.remove_suffix(1);
-    tell("Received -> {}\n", printable(data, data.size()));
+    standard_output().print("Received -> {}\n", printable(data, data.size()));
   }
 
   /// A line, or a chunk without a line end, that is just the word.
@@ -89,7 +83,7 @@ class CourseEchoHandler : public EchoHandler {
   std::string peer_;
   const EchoOptions& options_;
   std::weak_ptr<Dispatcher*> queue_;  // whose next client is served after this one, if any
-  std::string line_;  // its beginning, as far as it has come
+  std::string line_;                  // its beginning, as far as it has come
 };
 
 /// Called in the reactor's thread.
@@ -152,7 +146,8 @@ void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer)
   serve(reactor(), std::move(socket), peer, options_, queue_);
 }
 
-SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint, const EchoOptions& options) {
+SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint,
+                         const EchoOptions& options) {
   const bool shared = group.size() > 1 && kernel_spreads(endpoint.look_up().front());
   if (group.size() > 1 && !shared) {
     for (std::size_t index = 1; index < group.size(); ++index) group.at(index).keep_running();

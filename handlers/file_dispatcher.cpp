@@ -21,24 +21,6 @@ mode_t type_of(int fd) {
   return status.st_mode & S_IFMT;
 }
 
-/// Another open file description of the same terminal or pipe, which can be made non-blocking
-/// without anybody noticing. None when the system gives no way to it, or permission lacks (after
-/// su, say).
-UniqueFd open_again(int fd, mode_t type) {
-  std::string path;
-  char terminal[128];
-  // The master of a pseudo-terminal can not be had a second time: its name makes another one.
-  if (type == S_IFCHR && !is_tty_master(fd) && ::ttyname_r(fd, terminal, sizeof terminal) == 0) {
-    path = terminal;
-  }
-#ifdef __linux__
-  if (type == S_IFIFO) path = fmt::format("/proc/self/fd/{}", fd);
-#endif
-  if (path.empty()) return UniqueFd();
-  const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
-  return UniqueFd(::open(path.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-}
-
 }  // namespace
 
 FileDispatcher::FileDispatcher(Reactor& reactor, UniqueFd fd, Model model)
@@ -55,7 +37,7 @@ FileDispatcher::FileDispatcher(Reactor& reactor, UniqueFd fd, Model model)
 FileDispatcher::FileDispatcher(Reactor& reactor, Inherited inherited)
     : BufferedDispatcher(reactor) {
   const mode_t type = type_of(inherited.fd);
-  if (UniqueFd again = open_again(inherited.fd, type)) {
+  if (UniqueFd again = open_again(inherited.fd)) {
     reactor.add(*this, std::move(again), Kind::file);
     return;
   }

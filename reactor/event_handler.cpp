@@ -56,6 +56,12 @@ void EventHandler::want_write(bool wanted) {
   reactor_->reconsider(*this);
 }
 
+void EventHandler::unref() {
+  constexpr auto kCounted = kOwned | kClosed | kInternal;
+  if ((flags_ & kCounted) == kOwned) --reactor_->keeping_alive_;
+  flags_ |= kInternal;
+}
+
 void EventHandler::close() { reactor_->close(*this); }
 
 void EventHandler::disconnect() { reactor_->detach(*this); }

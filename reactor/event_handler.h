@@ -72,6 +72,10 @@ class EventHandler {
   /// Closes the descriptor only: the handler stays, for another connection.
   void disconnect();
 
+  /// From now on it is in the background: run() does not go on for its sake, finish() does not tell it.
+  void unref();
+  [[nodiscard]] bool has_ref() const { return (flags_ & kInternal) == 0; }
+
   [[nodiscard]] Reactor& reactor() const { return *reactor_; }
   /// -1 when there is none.
   [[nodiscard]] int descriptor() const { return fd_.get(); }

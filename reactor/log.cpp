@@ -1,20 +1,22 @@
 #include "reactor/log.h"
 
 #include <cxxabi.h>
+#include <fmt/format.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <utility>
+
+#include "reactor/standard_stream.h"
 
 namespace bunshin {
 
 namespace {
 
 void write_to_stderr(LogLevel level, std::string_view line) {
-  const char* mark = level >= LogLevel::warning ? "bunshin: " : "";
-  fmt::print(stderr, "{}{}\n", mark, line);
+  standard_error().print("{}{}\n", level >= LogLevel::warning ? "bunshin: " : "", line);
 }
 
 struct Sink {
@@ -28,6 +30,7 @@ Sink& sink() {
 }
 
 std::atomic<LogLevel> threshold{LogLevel::info};
+std::atomic<std::uint64_t> lines_lost{0};
 
 }  // namespace
 
@@ -41,16 +44,28 @@ void set_log_level(LogLevel level) { threshold = level; }
 
 bool log_enabled(LogLevel level) noexcept { return level >= threshold.load(); }
 
-std::string class_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  return name ? name.get() : type.name();
+std::uint64_t log_lines_lost() noexcept { return lines_lost.load(); }
+
+void log_formatted(LogLevel level, fmt::string_view format, fmt::format_args args) noexcept {
+  try {
+    const std::string line = fmt::vformat(format, args);
+    const std::lock_guard lock(sink().mutex);
+    sink().function(level, line);
+  } catch (...) {
+    ++lines_lost;
+  }
 }
 
-void log_line(LogLevel level, std::string_view line) {
-  const std::lock_guard lock(sink().mutex);
-  sink().function(level, line);
+std::string ClassName::text() const {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type_.name(), nullptr, nullptr, &status), &std::free);
+  return name ? name.get() : type_.name();
 }
 
 }  // namespace bunshin
+
+fmt::format_context::iterator fmt::formatter<bunshin::ClassName>::format(
+    const bunshin::ClassName& name, fmt::format_context& context) {
+  return fmt::format_to(context.out(), "{}", name.text());
+}

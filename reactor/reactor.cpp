@@ -8,15 +8,14 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <stdexcept>
 #include <system_error>
 
 #include "reactor/error.h"
 #include "reactor/log.h"
 #include "reactor/signals.h"
+#include "reactor/standard_stream.h"
 
 namespace bunshin {
 
@@ -87,6 +86,14 @@ void Reactor::for_each(const std::function<void(EventHandler&)>& function) {
   for (std::size_t index = 0; index < handlers_.size(); ++index) {
     if (!handlers_[index]->closed()) function(*handlers_[index]);
   }
+}
+
+std::map<std::string, std::size_t> Reactor::count_by_class() {
+  std::map<std::string, std::size_t> counts;
+  for_each([&counts](EventHandler& handler) {
+    if (handler.has_ref()) ++counts[class_name(typeid(handler)).text()];
+  });
+  return counts;
 }
 
 EventHandler*& Reactor::at(int fd) {
@@ -217,7 +224,7 @@ void Reactor::close(EventHandler& handler) noexcept {
 void Reactor::forget(EventHandler& handler) noexcept {
   if (&handler == current_) {
     // Would go on in freed memory. Checked in release builds too.
-    std::fputs("bunshin: a handler was destroyed in its own callback; call close()\n", stderr);
+    standard_error().write("bunshin: a handler was destroyed in its own callback; call close()\n");
     std::abort();
   }
   if ((handler.flags_ & (EventHandler::kOwned | EventHandler::kClosed | EventHandler::kInternal)) ==
@@ -227,7 +234,8 @@ void Reactor::forget(EventHandler& handler) noexcept {
   detach(handler);
   if ((handler.flags_ & EventHandler::kReadyListed) != 0) {
     std::erase(ready_, &handler);
-    std::replace(ready_now_.begin(), ready_now_.end(), &handler, static_cast<EventHandler*>(nullptr));
+    std::replace(ready_now_.begin(), ready_now_.end(), &handler,
+                 static_cast<EventHandler*>(nullptr));
   }
   if ((handler.flags_ & EventHandler::kAskListed) != 0) std::erase(parked_, &handler);
 }
@@ -303,7 +311,7 @@ void Reactor::finish(Duration limit) {
   if (finishing_) return;
   finishing_ = true;
   for_each([this](EventHandler& handler) {
-    if ((handler.flags_ & EventHandler::kInternal) != 0) return;
+    if (!handler.has_ref()) return;
     try {
       handler.handle_finish();
     } catch (...) {
@@ -312,11 +320,7 @@ void Reactor::finish(Duration limit) {
   });
   if (keeping_alive_ == 0) return stop();
   finish_timer_ = call_later(limit, [this] {
-    std::map<std::string, int> open;
-    for_each([&open](EventHandler& handler) {
-      if ((handler.flags_ & EventHandler::kInternal) == 0) ++open[class_name(typeid(handler))];
-    });
-    for (const auto& [name, count] : open) {
+    for (const auto& [name, count] : count_by_class()) {
       log(LogLevel::warning, "{} {} did not finish in time and must go", count, name);
     }
     stop();
@@ -326,7 +330,7 @@ void Reactor::finish(Duration limit) {
 void Reactor::on_signal(int signal, std::function<void()> function) {
   if (signals_ == nullptr) {
     auto watcher = std::make_unique<SignalWatcher>(*this);
-    watcher->flags_ |= EventHandler::kInternal;
+    watcher->unref();
     signals_ = &adopt(std::move(watcher));
   }
   signals_->watch(signal, std::move(function));

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -98,6 +99,8 @@ class Reactor {
   }
   /// Every handler that is owned and not closed, in no particular order.
   void for_each(const std::function<void(EventHandler&)>& function);
+  /// How many of them there are by the name of their class, those in the background left out.
+  std::map<std::string, std::size_t> count_by_class();
 
   /// Registers `fd` for `handler`, which has none yet, and owns it from now on, even when this
   /// throws std::system_error. Call it after listen(2), or for a connected descriptor. Sockets are

@@ -4,9 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 #include "reactor/error.h"
@@ -42,8 +44,7 @@ Kind stream_kind(int fd) {
 
 }  // namespace
 
-StreamSocket::StreamSocket(UniqueFd socket)
-    : StreamSocket(std::move(socket), Kind::inet_stream) {
+StreamSocket::StreamSocket(UniqueFd socket) : StreamSocket(std::move(socket), Kind::inet_stream) {
   kind = stream_kind(fd.get());
 }
 
@@ -85,6 +86,21 @@ void set_nonblocking(int fd) {
       ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
     throw_error(errno, "cannot make a descriptor non-blocking");
   }
+}
+
+UniqueFd open_again(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return UniqueFd();
+  char path[128] = "";
+  // The master of a pseudo-terminal can not be had a second time: its name makes another one.
+  const bool tty = S_ISCHR(status.st_mode) && !is_tty_master(fd);
+  if (tty && ::ttyname_r(fd, path, sizeof path) != 0) return UniqueFd();
+#ifdef __linux__
+  if (S_ISFIFO(status.st_mode)) std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+#endif
+  if (*path == '\0') return UniqueFd();
+  const int access = ::fcntl(fd, F_GETFL) & O_ACCMODE;
+  return UniqueFd(::open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 void set_no_delay(int fd) {

@@ -40,6 +40,11 @@ Pipe make_pipe();
 /// processes may share: for descriptors of our own only. Throws std::system_error.
 void set_nonblocking(int fd);
 
+/// The terminal or pipe behind `fd` opened once more, non-blocking: O_NONBLOCK set on `fd` itself
+/// would be seen, and kept, by everybody who shares it. None where the system gives no way to it,
+/// or permission lacks (after su, say).
+UniqueFd open_again(int fd);
+
 /// A small answer leaves at once instead of waiting for the acknowledgement of the one before it
 /// (40 ms on Linux). Linux lets accepted sockets inherit it from the listener, macOS and the BSDs
 /// too. No-op for other families.

@@ -2,11 +2,26 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/captured_log.h"
+
+namespace bunshin::testing {
+
+/// Can not be put into words.
+struct Unspeakable {};
+
+}  // namespace bunshin::testing
+
+template <>
+struct fmt::formatter<bunshin::testing::Unspeakable> : fmt::formatter<std::string_view> {
+  static fmt::format_context::iterator format(bunshin::testing::Unspeakable, fmt::format_context&) {
+    throw std::bad_alloc();
+  }
+};
 
 namespace bunshin::testing {
 namespace {
@@ -58,6 +73,24 @@ TEST_F(LogTest, NoSinkMeansStandardError) {
   log(LogLevel::warning, "to the user");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "bunshin: to the user\n");
   set_log_sink(before);
+}
+
+TEST_F(LogTest, NothingThatLogsThrows) {
+  const std::uint64_t before = log_lines_lost();
+  log(LogLevel::error, "{}", Unspeakable{});
+  EXPECT_EQ(log_lines_lost(), before + 1);
+  const LogSink sink = set_log_sink([](LogLevel, std::string_view) { throw 1; });
+  log(LogLevel::error, "not taken");
+  set_log_sink(sink);
+  EXPECT_EQ(log_lines_lost(), before + 2);
+}
+
+TEST_F(LogTest, NamesAClass) {
+  const CapturedLog captured;
+  log(LogLevel::error, "{} is here", class_name(typeid(LogSink)));
+  EXPECT_EQ(captured.lines(),
+            std::vector<std::string>{class_name(typeid(LogSink)).text() + " is here"});
+  EXPECT_EQ(class_name(typeid(CapturedLog)).text(), "bunshin::testing::CapturedLog");
 }
 
 TEST_F(LogTest, ManyThreadsMayLog) {
