@@ -4,24 +4,41 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdio>
+#include <string>
 #include <system_error>
 #include <utility>
+
+#include "reactor/log.h"
 
 namespace bunshin {
 
 namespace {
 
+void tell_status(Reactor& reactor) {
+  std::string handlers;
+  for (const auto& [name, count] : reactor.count_by_class()) {
+    handlers += fmt::format(", {} {}", count, name);
+  }
+  const ReactorStats& stats = reactor.stats();
+  log(LogLevel::warning, "{}: {} rounds, {} events{}; lines lost: {} of the log, {} of the output",
+      reactor.engine_name(), stats.rounds, stats.events, handlers,
+      log_lines_lost() + standard_error().lost(), standard_output().lost());
+}
+
+void watch_signals(Reactor& reactor, const std::function<void()>& end,
+                   const std::function<void()>& status) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) reactor.on_signal(signal, end);
+  reactor.on_signal(SIGUSR1, status);
+  reactor.on_signal(SIGUSR2, [] {});
+}
+
 /// `all` is a reactor or a group: whatever has stop() and finish().
 template <typename All>
-void watch_signals(Reactor& reactor, All& all) {
-  auto signalled = std::make_shared<bool>(false);
-  const auto finish = [&all, signalled] {
+std::function<void()> finish_then_stop(All& all) {
+  return [&all, signalled = std::make_shared<bool>(false)] {
     if (std::exchange(*signalled, true)) return all.stop();
     all.finish(kFinishLimit);
   };
-  reactor.on_signal(SIGINT, finish);
-  reactor.on_signal(SIGTERM, finish);
 }
 
 }  // namespace
@@ -50,13 +67,30 @@ Endpoint parse_address(const std::string& text) {
   }
 }
 
-void finish_on_signals(Reactor& reactor) { watch_signals(reactor, reactor); }
+void end_on_signals(Reactor& reactor, std::function<void()> end) {
+  watch_signals(reactor, end, [&reactor] { tell_status(reactor); });
+}
 
-void finish_on_signals(ReactorGroup& group) { watch_signals(group.at(0), group); }
+void finish_on_signals(Reactor& reactor) { end_on_signals(reactor, finish_then_stop(reactor)); }
 
-void announce(const SocketAddress& address) {
-  fmt::print("listening on {}\n", address.to_string());
-  std::fflush(stdout);
+void finish_on_signals(ReactorGroup& group) {
+  watch_signals(group.at(0), finish_then_stop(group), [&group] {
+    for (std::size_t index = 0; index < group.size(); ++index) {
+      group.at(index).post([&reactor = group.at(index)] { tell_status(reactor); });
+    }
+  });
+}
+
+void announce(std::string_view where) { standard_output().print("listening on {}\n", where); }
+
+void run_loop(Reactor& reactor) {
+  const LoopStreams streams(reactor);
+  reactor.run();
+}
+
+void run_loop(ReactorGroup& group) {
+  const LoopStreams streams(group.at(0));
+  group.run();
 }
 
 }  // namespace bunshin

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include "bridge/bridge.h"
 #include "bridge/raw_bridge.h"
 #include "reactor/log.h"
+#include "reactor/standard_stream.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
@@ -69,26 +69,29 @@ BridgeConfig read_config(const BridgeCommand& command) {
     if (command.baud != 0) config.serial_baud = command.baud;
     return config;
   } catch (const ConfigError& error) {
-    fmt::print(stderr, "bunshin: {}\n", error.what());
-    throw Exit{2};
+    throw InputError(error.what());
   }
 }
 
 void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
-  fmt::print("configuration: {}\n", command.config.empty() ? "built in" : command.config);
-  fmt::print("listens to Julius at {} ({})\n", config.julius_address,
-             command.raw ? "bytes as they come" : config.julius_encoding);
-  fmt::print("drives the serial line {} at {} baud\n", config.serial_device, config.serial_baud);
+  standard_output().print_waiting("configuration: {}\n",
+                                  command.config.empty() ? "built in" : command.config);
+  standard_output().print_waiting("listens to Julius at {} ({})\n", config.julius_address,
+                                  command.raw ? "bytes as they come" : config.julius_encoding);
+  standard_output().print_waiting("drives the serial line {} at {} baud\n", config.serial_device,
+                                  config.serial_baud);
   if (command.raw) {
-    fmt::print("carries every byte to it, and {}\n",
-               command.both_ways ? "what it says back" : "drops what it says");
+    standard_output().print_waiting("carries every byte to it, and {}\n",
+                                    command.both_ways ? "what it says back" : "drops what it says");
     return;
   }
   for (const Rule& rule : config.rules) {
-    fmt::print("{:>22}  when \"{}\" is heard, confidence {} or more\n", rule.send, rule.words,
-               rule.min_confidence.value_or(config.min_confidence));
+    standard_output().print_waiting("{:>22}  when \"{}\" is heard, confidence {} or more\n",
+                                    rule.send, rule.words,
+                                    rule.min_confidence.value_or(config.min_confidence));
   }
-  if (config.rules.empty()) fmt::print("there is no rule: the robot will never move\n");
+  if (config.rules.empty())
+    standard_output().print_waiting("there is no rule: the robot will never move\n");
 }
 
 void run_bridge(const BridgeCommand& command) {
@@ -111,7 +114,7 @@ void run_bridge(const BridgeCommand& command) {
   }
   log(LogLevel::info, "the serial line {} is open at {} baud", config.serial_device,
       config.serial_baud);
-  reactor.run();
+  run_loop(reactor);
 }
 
 }  // namespace

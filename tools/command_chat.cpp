@@ -17,8 +17,8 @@ void add_chat_command(CLI::App& app) {
     Reactor reactor(*loop);
     finish_on_signals(reactor);
     const auto& server = reactor.emplace<ChatServer>(endpoint);
-    announce(server.local_address());
-    reactor.run();
+    announce(server.local_address().to_string());
+    run_loop(reactor);
   });
 }
 

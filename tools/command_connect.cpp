@@ -46,6 +46,7 @@ class Output : public FileDispatcher {
   void handle_full() override;
   void handle_drained() override;
   void handle_close() override;
+  void end();
 
  private:
   Session& session_;
@@ -93,9 +94,7 @@ class Connection : public BufferedDispatcher {
 void Session::end() {
   if (connection != nullptr) connection->close_when_done();
   if (input != nullptr) input->close();
-  if (output == nullptr || output->closed()) return;
-  if (prompted) output->send("\n");
-  output->close_when_done();
+  if (output != nullptr) output->end();
 }
 
 void Output::handle_full() {
@@ -106,10 +105,22 @@ void Output::handle_drained() {
   if (session_.connection != nullptr) session_.connection->resume_reading();
 }
 
-/// Nobody reads what we print any more.
+/// Nobody reads what we print any more, or nobody can.
 void Output::handle_close() {
-  close();
   session_.end();
+  close();
+}
+
+/// What is printed already still gets out.
+void Output::end() {
+  if (closed()) return;
+  if (error() != 0) {
+    session_.failed = true;
+    log(LogLevel::error, "cannot write to standard output: {}", error_text(error()));
+    return close();
+  }
+  if (session_.prompted) send("\n");
+  close_when_done();
 }
 
 void Input::handle_read() {
@@ -185,7 +196,7 @@ void run_connect(const std::string& address, const ReactorOptions& options) {
   reactor.emplace<Output>(session);
   reactor.emplace<Input>(session);
   reactor.emplace<Connection>(endpoint, session);
-  reactor.run();
+  run_loop(reactor);
   if (session.failed) throw Exit{1};
 }
 
@@ -193,7 +204,8 @@ void run_connect(const std::string& address, const ReactorOptions& options) {
 
 void add_connect_command(CLI::App& app) {
   auto address = std::make_shared<std::string>("127.0.0.1:9876");
-  CLI::App* connect = app.add_subcommand("connect", "Talk to a server: send what is typed, print what it says");
+  CLI::App* connect =
+      app.add_subcommand("connect", "Talk to a server: send what is typed, print what it says");
   connect->add_option("ADDRESS", *address, "The server")->capture_default_str();
   auto loop = add_loop_options(*connect);
   connect->callback([address, loop] { run_connect(*address, *loop); });

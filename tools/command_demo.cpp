@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +13,7 @@
 #include "bridge/simulated_julius.h"
 #include "bridge/simulated_rapiro.h"
 #include "reactor/log.h"
+#include "reactor/standard_stream.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
@@ -88,14 +87,13 @@ class Stage : public BridgeObserver {
 };
 
 void Stage::tell(std::string_view what, std::string_view text) {
-  fmt::print("{}{:6.1f} s  {:<9} {}\n", live_ ? "\r\x1b[K" : "", seconds(), what, text);
-  std::fflush(stdout);
+  standard_output().print("{}{:6.1f} s  {:<9} {}\n", live_ ? "\r\x1b[K" : "", seconds(), what,
+                          text);
 }
 
 void Stage::show(const RapiroView& robot) {
   if (live_) {
-    fmt::print("\r\x1b[K{:6.1f} s  robot     {}", seconds(), robot_text(robot, true));
-    std::fflush(stdout);
+    standard_output().print("\r\x1b[K{:6.1f} s  robot     {}", seconds(), robot_text(robot, true));
     return;
   }
   // When a frame or a fade is nearly over the eyes have its colour.
@@ -143,9 +141,8 @@ Demo::Demo(Reactor& reactor, Stage& stage, double speed)
                                                SimulatedJulius::Options{speed, false})),
       bridge_(reactor.emplace<Bridge>(demo_config(julius_, robot_), stage)),
       deadline_(last_moment(reactor.now(), recording_, speed)) {
-  fmt::print("Recorded speech moves a simulated robot: Julius at {}, Rapiro on {}\n",
-             julius_.local_address().to_string(), robot_.path());
-  std::fflush(stdout);
+  standard_output().print("Recorded speech moves a simulated robot: Julius at {}, Rapiro on {}\n",
+                          julius_.local_address().to_string(), robot_.path());
   reactor_.call_every(kTick, [this] { tick(); });
 }
 
@@ -166,16 +163,14 @@ void run_demo(double speed, const ReactorOptions& options) {
   Stage stage(speed);
   Reactor reactor(options);
   bool interrupted = false;
-  for (const int signal : {SIGINT, SIGTERM}) {
-    reactor.on_signal(signal, [&] {
-      interrupted = true;
-      reactor.stop();  // nothing is owed to anybody here
-    });
-  }
+  end_on_signals(reactor, [&] {
+    interrupted = true;
+    reactor.stop();  // nothing is owed to anybody here
+  });
   Demo demo(reactor, stage, speed);
-  reactor.run();
+  run_loop(reactor);
   const Score& score = stage.score();
-  fmt::print(
+  standard_output().print(
       "\n{} utterances: {} obeyed, {} refused; {} commands answered by the robot, {} failed; "
       "{:.1f} s\n",
       score.utterances, score.obeyed, score.refused, score.answered, score.failed, stage.seconds());

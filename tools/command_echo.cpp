@@ -24,8 +24,8 @@ void run_echo(EchoCommand& command) {
   ReactorGroup group(command.threads, *command.loop);
   finish_on_signals(group);
   command.echo.stop = [&group] { group.finish(kFinishLimit); };
-  announce(serve_echo(group, endpoint, command.echo));
-  group.run();
+  announce(serve_echo(group, endpoint, command.echo).to_string());
+  run_loop(group);
 }
 
 }  // namespace
@@ -40,7 +40,8 @@ void add_echo_command(CLI::App& app) {
   echo->add_option("--stop-word", command->echo.stop_word,
                    "A client that sends just this word stops the server")
       ->type_name("WORD");
-  echo->add_flag("--verbose", command->echo.verbose, "Print who connected, left, and what was received");
+  echo->add_flag("--verbose", command->echo.verbose,
+                 "Print who connected, left, and what was received");
   echo->add_option("--threads", command->threads, "So many loops, one a thread, share the clients")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));

@@ -1,12 +1,10 @@
-#include <fmt/core.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "reactor/standard_stream.h"
 #include "tools/command.h"
 #include "tools/commands.h"
 #include "tools/load/load_generator.h"
@@ -23,18 +21,16 @@ struct LoadCommand {
   std::shared_ptr<ReactorOptions> loop;
 };
 
-void show_progress(const std::string& line) {
-  fmt::print(stderr, "\r\033[K{}", line);
-  std::fflush(stderr);
-}
+void show_progress(const std::string& line) { standard_error().print("\r\033[K{}", line); }
 
-LoadResult generate(Reactor& reactor, const SocketAddress& address, const LoadOptions& options) {
+LoadResult generate(const SocketAddress& address, const LoadOptions& options,
+                    const ReactorOptions& loop) {
+  Reactor reactor(loop);
   LoadGenerator generator(reactor, address, options);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    reactor.on_signal(signal, [&generator] { generator.stop(); });
-  }
+  end_on_signals(reactor, [&generator] { generator.stop(); });
   const bool watched = ::isatty(STDERR_FILENO) != 0;
   if (watched) generator.on_progress = show_progress;
+  const LoopStreams streams(reactor);
   LoadResult result = generator.run();
   if (watched) show_progress("");
   return result;
@@ -48,9 +44,8 @@ void run_load(LoadCommand& command) {
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
-  Reactor reactor(*command.loop);
-  const LoadResult result = generate(reactor, endpoint.look_up().front(), command.load);
-  fmt::print("{}", command.json ? result.to_json() : result.to_text());
+  const LoadResult result = generate(endpoint.look_up().front(), command.load, *command.loop);
+  standard_output().write_waiting(command.json ? result.to_json() : result.to_text());
 }
 
 void add_options(CLI::App& load, LoadCommand& command) {

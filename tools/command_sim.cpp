@@ -1,6 +1,3 @@
-#include <fmt/core.h>
-
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +5,7 @@
 
 #include "bridge/simulated_julius.h"
 #include "bridge/simulated_rapiro.h"
+#include "reactor/standard_stream.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
@@ -27,8 +25,7 @@ JuliusTranscript load_transcript(const std::string& path) {
   try {
     return JuliusTranscript::load(path);
   } catch (const TranscriptError& error) {
-    fmt::print(stderr, "bunshin: {}\n", error.what());
-    throw Exit{2};
+    throw InputError(error.what());
   }
 }
 
@@ -43,8 +40,8 @@ void run_julius(const JuliusCommand& command) {
   finish_on_signals(reactor);
   const auto& server =
       reactor.emplace<SimulatedJulius>(endpoint, std::move(transcript), command.options);
-  announce(server.local_address());
-  reactor.run();
+  announce(server.local_address().to_string());
+  run_loop(reactor);
 }
 
 void run_rapiro(const std::string& link, const ReactorOptions& options) {
@@ -53,12 +50,10 @@ void run_rapiro(const std::string& link, const ReactorOptions& options) {
   auto& robot = reactor.emplace<SimulatedRapiro>(PseudoTerminal::make());
   if (!link.empty()) robot.make_link(link);
   robot.on_answer([&robot](std::string_view answer) {
-    fmt::print("{:<9} {}\n", answer, robot_text(robot.view(), false));
-    std::fflush(stdout);
+    standard_output().print("{:<9} {}\n", answer, robot_text(robot.view(), false));
   });
-  fmt::print("listening on {}\n", link.empty() ? robot.path() : link);
-  std::fflush(stdout);
-  reactor.run();
+  announce(link.empty() ? robot.path() : link);
+  run_loop(reactor);
 }
 
 void add_julius(CLI::App& sim) {

@@ -1,6 +1,5 @@
-#include <fmt/core.h>
-
 #include "reactor/engine.h"
+#include "reactor/standard_stream.h"
 #include "tools/command.h"
 #include "tools/commands.h"
 
@@ -9,10 +8,11 @@ namespace bunshin {
 namespace {
 
 void print_version() {
-  fmt::print("bunshin {}\n", BUNSHIN_VERSION);
+  standard_output().print_waiting("bunshin {}\n", BUNSHIN_VERSION);
   for (const std::string& name : engine_names()) {
     const std::string why = why_not(name);
-    fmt::print("engine {}{}\n", name, why.empty() ? "" : ": can not run here: " + why);
+    standard_output().print_waiting("engine {}{}\n", name,
+                                    why.empty() ? "" : ": can not run here: " + why);
   }
 }
 

@@ -1,24 +1,55 @@
 // The program `bunshin`: one subcommand a file.
 
-#include <CLI/CLI.hpp>
-#include <fmt/core.h>
+#include <fcntl.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <exception>
+#include <sstream>
 #include <string>
 
+#include "reactor/error.h"
+#include "reactor/standard_stream.h"
 #include "tools/command.h"
 #include "tools/commands.h"
 
 namespace {
+
+using bunshin::standard_error;
+using bunshin::standard_output;
+
+/// So long at the end whoever reads the output may take.
+constexpr auto kLastWords = std::chrono::milliseconds(500);
+
+/// With one of 0 to 2 missing, the next descriptor that is opened, an engine's or a peer's, would
+/// become it. Reading gives the end of file; writing fails, as the caller wanted it.
+void open_missing_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDONLY);
+  }
+}
+
+int fail(int status, std::string_view why) {
+  standard_error().print("bunshin: {}\n", why);
+  return status;
+}
 
 /// A sentence of CLI11 may have several lines; the user gets one.
 int usage_error(std::string why) {
   for (char& letter : why) {
     if (letter == '\n') letter = ' ';
   }
-  fmt::print(stderr, "bunshin: {} (see: bunshin --help, bunshin COMMAND --help)\n", why);
-  return 2;
+  return fail(2, why + " (see: bunshin --help, bunshin COMMAND --help)");
+}
+
+int show_help(const CLI::App& app, const CLI::Success& help) {
+  std::ostringstream text;
+  const int status = app.exit(help, text, text);
+  standard_output().write_waiting(text.str());
+  return status;
 }
 
 int run(int argc, char** argv) {
@@ -35,28 +66,47 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return show_help(app, help);
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   } catch (const bunshin::UsageError& error) {
     return usage_error(error.what());
+  } catch (const bunshin::InputError& error) {
+    return fail(2, error.what());
   } catch (const bunshin::Exit& exit) {
     return exit.status;
   }
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// The exit status: 0 done, 1 failed, 2 called wrongly.
+int run_and_tell(int argc, char** argv) noexcept {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs("bunshin: ", stderr);
-    std::fputs(error.what(), stderr);
-    std::fputc('\n', stderr);
+    return fail(1, error.what());
   } catch (...) {
-    std::fputs("bunshin: failed for an unknown reason\n", stderr);
+    return fail(1, "failed for an unknown reason");
   }
-  return 1;
+}
+
+/// Whatever the command did, output that nobody could be given is a failure.
+int finish_output(int status) {
+  standard_output().flush(kLastWords);
+  if (const int error = standard_output().error(); error != 0) {
+    standard_error().print("bunshin: cannot write to standard output: {}\n",
+                           bunshin::error_text(error));
+    if (status == 0) status = 1;
+  }
+  standard_error().flush(kLastWords);
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  open_missing_descriptors();
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a log that has reached the limit of a file's size: write(2) fails
+  return finish_output(run_and_tell(argc, argv));
 }

@@ -6,6 +6,8 @@
 #include <termios.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -151,6 +153,29 @@ TEST_F(StandardStreamTest, ATerminalThatWentAway) {
   pty.master.reset();
   terminal.write("gone\n");
   EXPECT_EQ(terminal.error(), EIO);
+}
+
+/// Any other way to print would wait for whoever reads, or throw, or overtake what is kept.
+TEST(StandardStreams, AreWrittenInNoOtherWay) {
+  const std::filesystem::path root = BUNSHIN_SOURCE_DIR;
+  const std::vector<std::string> ways{"fmt::print", " printf(",  "std::printf(", "fprintf(",
+                                      "puts(",      "putc(",     "putchar(",     "perror(",
+                                      "fwrite(",    "std::cout", "std::cerr",    "std::clog"};
+  std::size_t files = 0;
+  for (const std::string room : {"reactor", "handlers", "bridge", "tools"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / room)) {
+      const std::string extension = entry.path().extension().string();
+      if (extension != ".h" && extension != ".cpp") continue;
+      ++files;
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        for (const std::string& way : ways) {
+          EXPECT_EQ(line.find(way), line.npos) << entry.path() << " prints with " << way;
+        }
+      }
+    }
+  }
+  EXPECT_GT(files, 40U) << "looked in the wrong place";
 }
 
 }  // namespace
