@@ -40,8 +40,6 @@ JuliusClient::JuliusClient(Reactor& reactor, Endpoint endpoint, const std::strin
                            Backoff::Limits retry)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry), decoder_(encoding) {}
 
-JuliusClient::~JuliusClient() { reactor().cancel(answer_timer_); }
-
 void JuliusClient::handle_read() {
   framer_.feed(recv(kReadSize));
   while (auto block = framer_.next()) {
@@ -84,7 +82,7 @@ void JuliusClient::handle_disconnected() {
   framer_.reset();
   told_loss_ = false;
   commands_.clear();
-  reactor().cancel(answer_timer_);
+  answer_timer_.cancel();
 }
 
 bool JuliusClient::command(std::string line) {
@@ -96,15 +94,14 @@ bool JuliusClient::command(std::string line) {
 
 void JuliusClient::send_command() {
   send(commands_.front() + "\n");
-  reactor().cancel(answer_timer_);
-  answer_timer_ = reactor().call_later(kAnswerTime, [this] { command_done(); });
+  answer_timer_.arm(kAnswerTime);
 }
 
 void JuliusClient::command_done() {
   if (commands_.empty()) return;
   commands_.pop_front();
   if (commands_.empty()) {
-    reactor().cancel(answer_timer_);
+    answer_timer_.cancel();
   } else {
     send_command();
   }

@@ -19,7 +19,6 @@ class JuliusClient : public ReconnectingClient {
   /// `encoding`: see TextDecoder, which throws std::invalid_argument.
   JuliusClient(Reactor& reactor, Endpoint endpoint, const std::string& encoding,
                Backoff::Limits retry = {});
-  ~JuliusClient() override;
 
   /// Sends `line` (without a line end) when those before have been answered, or some time after:
   /// the engine asks select(2) but reads with stdio, so that a second command in one segment waits
@@ -52,7 +51,7 @@ class JuliusClient : public ReconnectingClient {
   std::size_t damaged_ = 0;
   bool told_loss_ = false;            // on this connection
   std::deque<std::string> commands_;  // the front one was sent
-  TimerId answer_timer_;
+  Timer answer_timer_{*this, &JuliusClient::command_done};
 };
 
 }  // namespace bunshin

@@ -11,7 +11,6 @@ RapiroDriver::RapiroDriver(Reactor& reactor, std::string device, int baud, Rapir
     : SerialPort(reactor, std::move(device), baud, retry), queue_(observer, limits) {}
 
 RapiroDriver::~RapiroDriver() {
-  reactor().cancel(timer_);
   if (queue_.waiting() > 0) {
     log(LogLevel::warning, "{} commands were not carried out by the robot", queue_.waiting());
   }
@@ -61,17 +60,16 @@ void RapiroDriver::go_on() {
 }
 
 void RapiroDriver::arm_timer() {
-  const auto deadline = queue_.next_deadline();
-  if (!deadline) {
-    reactor().cancel(timer_);
-    return;
+  if (const auto deadline = queue_.next_deadline()) {
+    timer_.arm(*deadline - reactor().now());
+  } else {
+    timer_.cancel();
   }
-  const Duration delay = *deadline - reactor().now();
-  if (reactor().rearm(timer_, delay)) return;
-  timer_ = reactor().call_later(delay, [this] {
-    queue_.tick(reactor().now());
-    go_on();
-  });
+}
+
+void RapiroDriver::time_passed() {
+  queue_.tick(reactor().now());
+  go_on();
 }
 
 }  // namespace bunshin

@@ -33,9 +33,10 @@ class RapiroDriver : public SerialPort {
  private:
   void go_on();
   void arm_timer();
+  void time_passed();
 
   RapiroQueue queue_;
-  TimerId timer_;
+  Timer timer_{*this, &RapiroDriver::time_passed};
   bool finishing_ = false;
 };
 

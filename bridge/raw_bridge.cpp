@@ -37,8 +37,6 @@ RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& dev
   if (direction == RawDirection::both_ways) line_.answer(this);
 }
 
-RawBridge::~RawBridge() { reactor().cancel(silence_timer_); }
-
 void RawBridge::handle_read() {
   const std::string_view bytes = recv(kReadSize);
   if (ended() && direction_ == RawDirection::both_ways) linger();
@@ -60,9 +58,7 @@ void RawBridge::linger() {
 }
 
 void RawBridge::wait_for_silence() {
-  const Duration delay = std::min(kSilence, linger_until_ - reactor().now());
-  if (reactor().rearm(silence_timer_, delay)) return;
-  silence_timer_ = reactor().call_later(delay, [this] { silent(); });
+  silence_timer_.arm(std::min<Duration>(kSilence, linger_until_ - reactor().now()));
 }
 
 void RawBridge::silent() {
@@ -73,7 +69,7 @@ void RawBridge::silent() {
 
 void RawBridge::handle_disconnected() {
   lingering_ = false;
-  reactor().cancel(silence_timer_);
+  silence_timer_.cancel();
   line_.hold_answers(false);
 }
 
@@ -84,7 +80,7 @@ void RawBridge::handle_drained() {
 /// From here on each side sends what it has, and ends when it likes.
 void RawBridge::handle_finish() {
   lingering_ = false;
-  reactor().cancel(silence_timer_);
+  silence_timer_.cancel();
   line_.answer(nullptr);
   line_.hold_answers(false);
   ReconnectingClient::handle_finish();

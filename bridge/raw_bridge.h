@@ -53,7 +53,6 @@ class RawBridge : public ReconnectingClient {
   /// Throws std::system_error.
   RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
             RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {});
-  ~RawBridge() override;
 
   [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes to the line, so far
 
@@ -80,7 +79,7 @@ class RawBridge : public ReconnectingClient {
   std::uint64_t carried_ = 0;
   bool lingering_ = false;  // the peer has ended, and the line may still answer
   TimePoint linger_until_{};
-  TimerId silence_timer_;
+  Timer silence_timer_{*this, &RawBridge::silent};
 };
 
 }  // namespace bunshin

@@ -18,7 +18,7 @@ ReconnectingClient::ReconnectingClient(Reactor& reactor, Endpoint endpoint, std:
     : BufferedDispatcher(reactor),
       endpoint_(std::move(endpoint)),
       name_(std::move(name)),
-      retry_(reactor, retry, [this] { try_to_connect(); }) {
+      retry_(*this, retry, &ReconnectingClient::try_to_connect) {
   connect(endpoint_);
 }
 

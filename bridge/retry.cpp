@@ -1,8 +1,8 @@
 #include "bridge/retry.h"
 
 #include <chrono>
-#include <random>
-#include <utility>
+
+#include "reactor/reactor.h"
 
 namespace bunshin {
 namespace {
@@ -10,11 +10,6 @@ namespace {
 constexpr auto kLasting = std::chrono::seconds(10);
 
 }  // namespace
-
-Retry::Retry(Reactor& reactor, Backoff::Limits limits, std::function<void()> attempt)
-    : reactor_(reactor), backoff_(limits, std::random_device()()), attempt_(std::move(attempt)) {}
-
-Retry::~Retry() { reactor_.cancel(timer_); }
 
 void Retry::succeeded() {
   works_ = true;
@@ -24,8 +19,7 @@ void Retry::succeeded() {
 void Retry::schedule() {
   if (works_ && reactor_.now() - worked_since_ >= kLasting) backoff_.reset();
   works_ = false;
-  reactor_.cancel(timer_);
-  timer_ = reactor_.call_later(backoff_.next(), [this] { attempt_(); });
+  timer_.arm(backoff_.next());
 }
 
 }  // namespace bunshin

@@ -1,20 +1,22 @@
 #pragma once
 
-#include <functional>
+#include <random>
 
 #include "bridge/backoff.h"
-#include "reactor/reactor.h"
+#include "reactor/timer.h"
 
 namespace bunshin {
 
 /// The next try of something that failed, after a back-off: for connections and lines that are to
-/// be there for ever. Owned by whoever tries, in the reactor's thread; the timer goes with it.
+/// be there for ever. A member of the handler that tries, in the reactor's thread.
 class Retry {
  public:
-  Retry(Reactor& reactor, Backoff::Limits limits, std::function<void()> attempt);
-  ~Retry();
-  Retry(const Retry&) = delete;
-  Retry& operator=(const Retry&) = delete;
+  /// `attempt`: see Timer.
+  template <typename Handler>
+  Retry(EventHandler& owner, Backoff::Limits limits, void (Handler::*attempt)())
+      : reactor_(owner.reactor()),
+        backoff_(limits, std::random_device()()),
+        timer_(owner, attempt) {}
 
   /// The last try worked. Only what then lasts for ten seconds lets the back-off begin anew: a
   /// peer that takes connections and drops them at once is not to be asked all the time.
@@ -25,10 +27,9 @@ class Retry {
  private:
   Reactor& reactor_;
   Backoff backoff_;
-  std::function<void()> attempt_;
   TimePoint worked_since_{};
   bool works_ = false;
-  TimerId timer_;
+  Timer timer_;
 };
 
 }  // namespace bunshin

@@ -19,9 +19,7 @@ SerialPort::SerialPort(Reactor& reactor, std::string device, int baud, Backoff::
     : BufferedDispatcher(reactor),
       device_(std::move(device)),
       baud_(baud),
-      retry_(reactor, retry, [this] { open_again(); }) {}
-
-SerialPort::~SerialPort() { reactor().cancel(sent_timer_); }
+      retry_(*this, retry, &SerialPort::open_again) {}
 
 void SerialPort::open() {
   auto line = std::make_unique<SerialLine>(device_, baud_);
@@ -67,7 +65,7 @@ bool SerialPort::all_sent() const { return !line_ || (buffered() == 0 && line_->
 
 void SerialPort::close_when_sent() {
   if (all_sent()) return close();
-  sent_timer_ = reactor().call_later(kSentPoll, [this] { close_when_sent(); });
+  sent_timer_.arm(kSentPoll);
 }
 
 }  // namespace bunshin

@@ -7,6 +7,7 @@
 #include "bridge/retry.h"
 #include "bridge/serial_line.h"
 #include "handlers/buffered_dispatcher.h"
+#include "reactor/timer.h"
 
 namespace bunshin {
 
@@ -20,7 +21,6 @@ class SerialPort : public BufferedDispatcher {
 
   /// REQUIRES: is_standard_baud(baud).
   SerialPort(Reactor& reactor, std::string device, int baud, Backoff::Limits retry = kRetryLimits);
-  ~SerialPort() override;
 
   /// The first opening. Throws std::system_error. REQUIRES: not open.
   void open();
@@ -56,7 +56,7 @@ class SerialPort : public BufferedDispatcher {
   std::unique_ptr<SerialLine> line_;
   Retry retry_;
   bool finishing_ = false;
-  TimerId sent_timer_;
+  Timer sent_timer_{*this, &SerialPort::close_when_sent};
 };
 
 }  // namespace bunshin

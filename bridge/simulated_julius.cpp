@@ -15,6 +15,7 @@
 #include "bridge/block_framer.h"
 #include "handlers/line_handler.h"
 #include "reactor/log.h"
+#include "reactor/timer.h"
 
 namespace bunshin {
 namespace {
@@ -67,7 +68,7 @@ class JuliusSession : public LineHandler {
   std::size_t skip_until_ = 0;  // offset: TERMINATE drops the rest of an utterance
   BlockFramer framer_;          // of what was sent
   std::deque<std::string> commands_;
-  TimerId timer_;
+  Timer timer_{*this, &JuliusSession::play};
 };
 
 SimulatedJulius::SimulatedJulius(Reactor& reactor, const Endpoint& endpoint,
@@ -101,11 +102,10 @@ JuliusSession::JuliusSession(Reactor& reactor, StreamSocket socket, SimulatedJul
       server_(&server),
       origin_(reactor.now()) {
   // Not from within the constructor: sending may call what is not constructed yet.
-  timer_ = reactor.call_later(Duration::zero(), [this] { play(); });
+  timer_.arm(Duration::zero());
 }
 
 JuliusSession::~JuliusSession() {
-  reactor().cancel(timer_);
   if (server_ != nullptr) server_->session_left();
 }
 
@@ -128,8 +128,7 @@ void JuliusSession::play() {
     }
     const Duration wait = due(transcript_->rows()[next_]) - reactor().now();
     if (wait > Duration::zero()) {
-      reactor().cancel(timer_);
-      timer_ = reactor().call_later(wait, [this] { play(); });
+      timer_.arm(wait);
       return;
     }
     if (!play_row()) return;
@@ -157,8 +156,7 @@ void JuliusSession::restart() {
   skip_until_ = 0;
   framer_.reset();
   origin_ = reactor().now() + kLoopPause;
-  reactor().cancel(timer_);
-  timer_ = reactor().call_later(kLoopPause, [this] { play(); });
+  timer_.arm(kLoopPause);
 }
 
 /// Follows what was sent: does somebody speak?

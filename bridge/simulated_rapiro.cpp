@@ -53,12 +53,10 @@ SimulatedRapiro::SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, doub
       speed_(speed),
       power_on_(reactor.now()),
       firmware_(power_on_) {
-  release_timer_ = reactor.call_every(kRelease, [this] { ::ioctl(slave_.get(), TIOCNXCL); });
+  release_timer_.arm(kRelease);
 }
 
 SimulatedRapiro::~SimulatedRapiro() {
-  reactor().cancel(answer_timer_);
-  reactor().cancel(release_timer_);
   if (!link_.empty() && link_target(link_) == path_) ::unlink(link_.c_str());
 }
 
@@ -98,7 +96,12 @@ void SimulatedRapiro::answer_due() {
   }
   if (answers_.empty()) return;
   const Duration wait = answers_.front().due - reactor().now();
-  answer_timer_ = reactor().call_later(wait, [this] { answer_due(); });
+  answer_timer_.arm(wait);
+}
+
+void SimulatedRapiro::release() {
+  ::ioctl(slave_.get(), TIOCNXCL);
+  release_timer_.arm(kRelease);
 }
 
 }  // namespace bunshin

@@ -7,6 +7,7 @@
 #include "bridge/pseudo_terminal.h"
 #include "bridge/rapiro_firmware.h"
 #include "handlers/file_dispatcher.h"
+#include "reactor/timer.h"
 
 namespace bunshin {
 
@@ -40,6 +41,7 @@ class SimulatedRapiro : public FileDispatcher {
   };
   [[nodiscard]] TimePoint robot_time();
   void answer_due();
+  void release();
 
   const UniqueFd slave_;
   const std::string path_;
@@ -49,8 +51,8 @@ class SimulatedRapiro : public FileDispatcher {
   std::deque<Answer> answers_;
   OnAnswer on_answer_;
   std::string link_;
-  TimerId answer_timer_;
-  TimerId release_timer_;
+  Timer answer_timer_{*this, &SimulatedRapiro::answer_due};
+  Timer release_timer_{*this, &SimulatedRapiro::release};
 };
 
 }  // namespace bunshin

@@ -3,16 +3,19 @@
 #include <string>
 #include <utility>
 
+#include "reactor/timer.h"
+
 namespace bunshin {
 
 struct BufferedDispatcher::Outgoing {
+  explicit Outgoing(BufferedDispatcher& owner) : linger_timer(owner, &EventHandler::close) {}
   std::string data;
   std::size_t start = 0;  // what lies before it has been sent
   bool full = false;      // handle_full was called, handle_drained not yet
   bool ending = false;    // shut_down_when_done or close_when_done was called
   bool closing = false;   // close_when_done was called
   Duration linger{};
-  TimerId linger_timer;
+  Timer linger_timer;
 };
 
 BufferedDispatcher::BufferedDispatcher(Reactor& reactor) : Dispatcher(reactor) {}
@@ -20,12 +23,9 @@ BufferedDispatcher::BufferedDispatcher(Reactor& reactor) : Dispatcher(reactor) {
 BufferedDispatcher::BufferedDispatcher(Reactor& reactor, StreamSocket socket, Model model)
     : Dispatcher(reactor, std::move(socket), model) {}
 
-BufferedDispatcher::~BufferedDispatcher() {
-  if (out_) reactor().cancel(out_->linger_timer);
-}
+BufferedDispatcher::~BufferedDispatcher() = default;
 
 void BufferedDispatcher::disconnect() {
-  if (out_) reactor().cancel(out_->linger_timer);
   out_.reset();
   Dispatcher::disconnect();
 }
@@ -41,9 +41,14 @@ bool BufferedDispatcher::send_later(std::string_view data) {
   return true;
 }
 
+BufferedDispatcher::Outgoing& BufferedDispatcher::outgoing() {
+  if (!out_) out_ = std::make_unique<Outgoing>(*this);
+  return *out_;
+}
+
 void BufferedDispatcher::keep(std::string_view data) {
   if (data.empty()) return;
-  if (!out_) out_ = std::make_unique<Outgoing>();
+  outgoing();
   if (buffered() == 0) want_write(true);
   out_->data.append(data);
   if (!out_->full && buffered() >= watermarks().high) {
@@ -82,18 +87,17 @@ void BufferedDispatcher::sent(std::size_t bytes) {
 
 void BufferedDispatcher::shut_down_when_done() {
   if (!connected()) return;
-  if (!out_) out_ = std::make_unique<Outgoing>();
-  out_->ending = true;
+  outgoing().ending = true;
   if (buffered() == 0) buffer_empty();
 }
 
 void BufferedDispatcher::close_when_done(Duration linger) {
   if (closed()) return;
   if (!connected() || error() != 0 || (ended() && buffered() == 0)) return close();
-  if (!out_) out_ = std::make_unique<Outgoing>();
-  if (out_->closing) return;
-  out_->ending = out_->closing = true;
-  out_->linger = linger;
+  Outgoing& out = outgoing();
+  if (out.closing) return;
+  out.ending = out.closing = true;
+  out.linger = linger;
   discard_input();
   if (buffered() == 0) buffer_empty();
 }
@@ -103,7 +107,7 @@ void BufferedDispatcher::buffer_empty() {
   const bool can_end = reactor().shut_down_sending(*this);
   if (!out_->closing) return;
   if (ended() || !can_end) return close();
-  out_->linger_timer = reactor().call_later(out_->linger, [this] { close(); });
+  if (!out_->linger_timer.armed()) out_->linger_timer.arm(out_->linger);
 }
 
 }  // namespace bunshin

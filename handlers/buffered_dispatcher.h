@@ -59,6 +59,7 @@ class BufferedDispatcher : public Dispatcher {
 
  private:
   struct Outgoing;
+  Outgoing& outgoing();
   bool send_later(std::string_view data);
   void keep(std::string_view data);
   void sent(std::size_t bytes);

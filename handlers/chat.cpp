@@ -21,17 +21,14 @@ ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<
   room_->push_back(this);
 }
 
-ChatHandler::~ChatHandler() {
-  leave();
-  reactor().cancel(rest_timer_);
-}
+ChatHandler::~ChatHandler() { leave(); }
 
 void ChatHandler::handle_read() {
   LineHandler::handle_read();
   if (closed() || collected().empty()) {
-    reactor().cancel(rest_timer_);
-  } else if (!reactor().rearm(rest_timer_, kRestIsLine)) {
-    rest_timer_ = reactor().call_later(kRestIsLine, [this] { say_rest(); });
+    rest_timer_.cancel();
+  } else {
+    rest_timer_.arm(kRestIsLine);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "handlers/line_handler.h"
+#include "reactor/timer.h"
 
 namespace bunshin {
 
@@ -34,7 +35,7 @@ class ChatHandler : public LineHandler {
   void leave();
 
   std::shared_ptr<ChatRoom> room_;
-  TimerId rest_timer_;
+  Timer rest_timer_{*this, &ChatHandler::say_rest};
 };
 
 /// The chat server. Owned by its reactor.

@@ -29,13 +29,13 @@ class SignalWatcher;
 
 struct ReactorOptions {
   std::string engine;  ///< "auto", or a name of engine_names(); empty: $BUNSHIN_ENGINE, else "auto"
-  std::size_t turn_bytes = 256 * 1024;   ///< what a handler may move before the others' turn
-  std::size_t scratch_bytes = 64 * 1024; ///< the most that one recv() lends
-  std::size_t wait_events = 256;         ///< the most that one wait reports
+  std::size_t turn_bytes = 256 * 1024;    ///< what a handler may move before the others' turn
+  std::size_t scratch_bytes = 64 * 1024;  ///< the most that one recv() lends
+  std::size_t wait_events = 256;          ///< the most that one wait reports
   /// For so long the loop polls before it sleeps, while recent waits were no longer than this: a
   /// core that sleeps has to be woken, which costs more than a short wait. 0: never.
   std::chrono::microseconds spin{0};
-  EngineOptions engine_options = {};     ///< for engines that receive by themselves
+  EngineOptions engine_options = {};  ///< for engines that receive by themselves
 };
 
 /// Counted since the reactor was made.
@@ -116,6 +116,18 @@ class Reactor {
   /// Lets handle_connect_error run as if a connect had failed, with all that follows when it
   /// throws: for failures before there is a descriptor, such as that of a look-up.
   void connect_failed(EventHandler& handler, int error) noexcept;
+  /// Calls `function` as a callback of `handler`: an exception reaches its handle_error, and it is
+  /// closed then. For what is done in its name by others, such as the answer of a look-up.
+  template <typename Function>
+  void call_for(EventHandler& handler, Function&& function) noexcept {
+    EventHandler* const before = begin_call(handler);
+    try {
+      function();
+    } catch (...) {
+      recover(handler);
+    }
+    end_call(handler, before);
+  }
   /// Calls `function` with the `ready` bits, level-triggered, while `interest` holds, for a library
   /// that does its own I/O. `fd` stays the caller's, who closes the returned handler before the
   /// descriptor. After a hang-up it is silent until set_interest() is called again.
@@ -143,7 +155,8 @@ class Reactor {
 
   /// The monotonic time, read at most once a turn.
   TimePoint now();
-  /// Calls `callback` once, after `delay` (negative is zero). An exception from it leaves run().
+  /// Calls `callback` once, after `delay` (negative is zero). An exception from it leaves run(). A
+  /// handler's own time is better kept with a Timer.
   TimerId call_later(Duration delay, TimerHeap::Callback callback);
   /// Calls `callback` every `interval`. REQUIRES: interval > 0.
   TimerId call_every(Duration interval, TimerHeap::Callback callback);
@@ -207,6 +220,8 @@ class Reactor {
   void leave_level(EventHandler& handler);
   void turn_ready();
   void turn(EventHandler& handler) noexcept;
+  EventHandler* begin_call(EventHandler& handler) noexcept;
+  void end_call(EventHandler& handler, EventHandler* before) noexcept;
   [[nodiscard]] static bool is_usual(const EventHandler& handler);
   static bool read_once(EventHandler& handler);
   void take_turn(EventHandler& handler);

@@ -8,6 +8,7 @@
 #include <span>
 #include <stdexcept>
 #include <typeinfo>
+#include <utility>
 
 #include "reactor/log.h"
 #include "reactor/reactor.h"
@@ -37,16 +38,16 @@ void Reactor::run_once(Duration limit) {
   } const round(in_round_);
   ++stats_.rounds;
   now_known_ = false;
-  if (!timers_.empty()) timers_.run_due(now());               // 1
-  if (!parked_.empty()) ask_parked();                         // 2
-  const Duration longest = wait_limit(limit);                 // 3
+  if (!timers_.empty()) timers_.run_due(now());  // 1
+  if (!parked_.empty()) ask_parked();            // 2
+  const Duration longest = wait_limit(limit);    // 3
   const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
-  if (posts_->posted()) run_posts(count);                     // 4
-  take_events(count);                                         // 5
-  if (!ready_.empty()) turn_ready();                          // 6
-  bury();                                                     // 7
+  if (posts_->posted()) run_posts(count);  // 4
+  take_events(count);                      // 5
+  if (!ready_.empty()) turn_ready();       // 6
+  bury();                                  // 7
 }
 
 Duration Reactor::wait_limit(Duration limit) {
@@ -165,9 +166,9 @@ void Reactor::take_unusual(EventHandler& handler, const Event& event) {
   if ((handler.flags_ & EventHandler::kLevel) != 0) leave_level(handler);
 }
 
-/// One that hung up would be reported level-triggered for ever. It goes on edge-triggered: there may
-/// be bytes left, and the master of a pseudo-terminal can come back to life. A foreign one is silent
-/// until set_interest().
+/// One that hung up would be reported level-triggered for ever. It goes on edge-triggered: there
+/// may be bytes left, and the master of a pseudo-terminal can come back to life. A foreign one is
+/// silent until set_interest().
 void Reactor::leave_level(EventHandler& handler) {
   const int fd = handler.fd_.get();
   engine_->remove(fd);
@@ -274,7 +275,8 @@ void Reactor::take_turn(EventHandler& handler) {
     }
     if (turn_left_ <= 0) return list_ready(handler);
     if (!call_once(handler, generation)) return park(handler);
-    if (handler.idle_calls_ >= kIdleLimit) [[unlikely]] stuck(handler);
+    if (handler.idle_calls_ >= kIdleLimit) [[unlikely]]
+      stuck(handler);
   }
 }
 
@@ -343,7 +345,8 @@ void Reactor::update_interest(EventHandler& handler) {
     interest &= static_cast<std::uint8_t>(~ready::urgent);
   }
   if (wants_write(handler)) interest |= ready::writable;
-  if (interest != handler.interest_) engine_->modify(handler.fd_.get(), handler.generation_, interest);
+  if (interest != handler.interest_)
+    engine_->modify(handler.fd_.get(), handler.generation_, interest);
   handler.interest_ = interest;
   constexpr auto kAsked = EventHandler::kReadsAlways | EventHandler::kNeverAsks;
   if ((handler.flags_ & kAsked) != kAsked) park(handler);
@@ -360,6 +363,23 @@ void Reactor::list_ready(EventHandler& handler) {
   if ((handler.flags_ & EventHandler::kReadyListed) != 0) return;
   handler.flags_ |= EventHandler::kReadyListed;
   ready_.push_back(&handler);
+}
+
+/// For what is called in the handler's name, perhaps within the turn of another one: returns that.
+EventHandler* Reactor::begin_call(EventHandler& handler) noexcept {
+  if (current_ == nullptr) {
+    turn_left_ = static_cast<std::ptrdiff_t>(options_.turn_bytes);
+    now_known_ = false;
+  }
+  return std::exchange(current_, &handler);
+}
+
+/// What was changed by the call is seen in the handler's next turn.
+void Reactor::end_call(EventHandler& handler, EventHandler* before) noexcept {
+  current_ = before;
+  if (&handler == before || !handler.fd_) return;
+  constexpr auto kLook = EventHandler::kEndOfFile | EventHandler::kFailed | EventHandler::kLevel;
+  if ((handler.flags_ & kLook) != 0 || pending(handler)) list_ready(handler);
 }
 
 /// Something changed about what `handler` wants.

@@ -366,5 +366,27 @@ TEST_P(BufferedDispatcherTest, DestroyedWhileItLingers) {
   rounds_in(40ms);  // its timer is gone as well
 }
 
+/// Whatever asks once more for the end while it is lingering: one timer, that goes with the
+/// handler.
+TEST_P(BufferedDispatcherTest, LingeringHasOneTimer) {
+  const std::function<void(Sender&)> once_more[] = {
+      [](Sender& sender) { sender.shut_down_when_done(); },
+      [](Sender& sender) { sender.want_write(true); },
+      [](Sender& sender) { sender.handle_finish(); },
+  };
+  for (const auto& ask : once_more) {
+    auto [sender, peer] = serve<Sender>(notes);
+    notes.destroyed = false;
+    sender.close_when_done(3s);
+    ask(sender);
+    settle();
+    peer.close();
+    run_until([&] { return notes.destroyed; });
+    const auto start = Clock::now();
+    reactor.run();  // returns when no timer is left
+    EXPECT_LT(Clock::now() - start, 2s);
+  }
+}
+
 }  // namespace
 }  // namespace bunshin::testing

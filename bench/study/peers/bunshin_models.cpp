@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "handlers/echo.h"
+#include "reactor/timer.h"
 
 namespace {
 
@@ -28,18 +29,17 @@ struct Choices {
 class TimedHandler : public EchoHandler {
  public:
   TimedHandler(Reactor& reactor, StreamSocket socket, const Choices& choices)
-      : EchoHandler(reactor, std::move(socket), choices.model),
-        limit_(choices.idle_timeout),
-        timer_(reactor.call_later(limit_, [this] { close(); })) {}
-  ~TimedHandler() override { reactor().cancel(timer_); }
+      : EchoHandler(reactor, std::move(socket), choices.model), limit_(choices.idle_timeout) {
+    timer_.arm(limit_);
+  }
   void handle_read() override {
-    reactor().rearm(timer_, limit_);
+    timer_.arm(limit_);
     EchoHandler::handle_read();
   }
 
  private:
   std::chrono::seconds limit_;
-  TimerId timer_;
+  Timer timer_{*this, &EventHandler::close};
 };
 
 class Server : public Dispatcher {
