@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 
 #include "reactor/stream_watch.h"
@@ -147,8 +148,9 @@ void StandardStream::lose(std::string_view text) noexcept {
 /// REQUIRES: nothing is kept.
 void StandardStream::tell_lost() noexcept {
   std::array<char, 64> note;
-  const auto end = fmt::format_to_n(note.data(), note.size(), "bunshin: {} lines lost\n", untold_);
-  const std::string_view text(note.data(), end.size);
+  const int size = std::snprintf(note.data(), note.size(), "bunshin: %llu lines lost\n",
+                                 static_cast<unsigned long long>(untold_));
+  const std::string_view text(note.data(), static_cast<std::size_t>(size));
   std::size_t written = 0;
   if (!put(text, written)) return;
   untold_ = 0;

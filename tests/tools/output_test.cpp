@@ -80,6 +80,14 @@ struct Speech {
   const std::string line = robot.output_after("listening on ");
 };
 
+/// Whatever became of its log, the bridge does what is said, and ends.
+void expect_obedience(Speech& speech, Program& bridge, Peer& engine) {
+  engine.send(kStop);
+  EXPECT_TRUE(speech.robot.wait_for_output("#M0"));
+  bridge.signal(SIGTERM);
+  EXPECT_EQ(bridge.wait(), 0);
+}
+
 TEST_P(OutputOn, AFullLogDoesNotHoldTheRobotUp) {
   Speech speech;
   const LogPipe log;
@@ -103,11 +111,8 @@ TEST_P(OutputOn, AStoppedTerminalDoesNotHoldTheRobotUp) {
   ASSERT_EQ(::tcflow(terminal.slave.get(), TCOOFF), 0);
   Program bridge(with_stream("2>", terminal.slave_path, command(speech.bridge_words())));
   Peer engine = speech.engine.accept();
-  engine.send(kStop);
-  EXPECT_TRUE(speech.robot.wait_for_output("#M0"));
+  expect_obedience(speech, bridge, engine);
   EXPECT_EQ(read_now(terminal.master.get()), "");
-  bridge.signal(SIGTERM);
-  EXPECT_EQ(bridge.wait(), 0);
 }
 
 TEST_P(OutputOn, TheReaderOfTheLogLeaves) {
@@ -118,10 +123,7 @@ TEST_P(OutputOn, TheReaderOfTheLogLeaves) {
   log.write.reset();
   EXPECT_NE(read_some(log.read.get()), "");
   log.read.reset();
-  engine.send(kStop);
-  EXPECT_TRUE(speech.robot.wait_for_output("#M0"));
-  bridge.signal(SIGTERM);
-  EXPECT_EQ(bridge.wait(), 0);
+  expect_obedience(speech, bridge, engine);
 }
 
 TEST_P(OutputOn, TheTerminalGoesAway) {
@@ -131,10 +133,7 @@ TEST_P(OutputOn, TheTerminalGoesAway) {
   Program bridge(with_stream("2>", terminal.slave_path, command(speech.bridge_words())));
   Peer engine = speech.engine.accept();
   terminal.master.reset();
-  engine.send(kStop);
-  EXPECT_TRUE(speech.robot.wait_for_output("#M0"));
-  bridge.signal(SIGTERM);
-  EXPECT_EQ(bridge.wait(), 0);
+  expect_obedience(speech, bridge, engine);
 }
 
 TEST_P(OutputOn, VerboseIsNotWaitedFor) {
