@@ -85,6 +85,7 @@ void expect_obedience(Speech& speech, Program& bridge, Peer& engine) {
   engine.send(kStop);
   EXPECT_TRUE(speech.robot.wait_for_output("#M0"));
   bridge.signal(SIGTERM);
+  engine.close();  // else it waits two seconds for us
   EXPECT_EQ(bridge.wait(), 0);
 }
 
@@ -101,6 +102,7 @@ TEST_P(OutputOn, AFullLogDoesNotHoldTheRobotUp) {
   log.fill();
   const auto began = steady_clock::now();
   bridge.signal(SIGTERM);
+  engine.close();
   EXPECT_EQ(bridge.wait(), 0);
   EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(4));
 }
