@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <span>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "reactor/error.h"
 #include "reactor/log.h"
@@ -20,10 +21,13 @@ std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options);
 
 namespace {
 
+constexpr auto kLackRetry = std::chrono::milliseconds(10);
+constexpr auto kLackLogPeriod = std::chrono::seconds(10);
+
 struct EngineEntry {
   std::string_view name;
   std::unique_ptr<Engine> (*make)(const EngineOptions&);  // null: not in this program
-  std::string_view wants;             // what it would need
+  std::string_view wants;                                 // what it would need
 };
 
 constexpr EngineEntry kEngines[] = {
@@ -78,7 +82,8 @@ std::unique_ptr<Engine> make_best_engine(const EngineOptions& options) {
       }
       return engine;
     }
-    refused += fmt::format("{}{} can not run here: {}", refused.empty() ? "" : "; ", entry.name, why);
+    refused +=
+        fmt::format("{}{} can not run here: {}", refused.empty() ? "" : "; ", entry.name, why);
   }
   throw_error(ENOTSUP, "no engine works here: " + refused);
 }
@@ -109,6 +114,20 @@ bool Engine::owes(int) const { return false; }
 
 void Engine::close(int) noexcept {}
 
+std::size_t Engine::wait_failed(int error, Timeout timeout) {
+  if (error == EINTR) return 0;
+  if (error != ENOMEM && error != ENOBUFS && error != EAGAIN && error != EBUSY) {
+    throw_error(error, fmt::format("waiting with {} failed", name()));
+  }
+  const auto time = std::chrono::steady_clock::now();
+  if (lack_logged_ == decltype(lack_logged_){} || time - lack_logged_ >= kLackLogPeriod) {
+    lack_logged_ = time;
+    log(LogLevel::warning, "waiting with {} failed: {}; trying again", name(), error_text(error));
+  }
+  std::this_thread::sleep_for(std::min<Timeout>(timeout, kLackRetry));
+  return 0;
+}
+
 std::vector<std::string> engine_names() {
   std::vector<std::string> names;
   for (const EngineEntry& entry : kEngines) {
@@ -121,7 +140,7 @@ std::string why_not(const std::string& name) {
   const EngineEntry* entry = find(name);
   if (entry == nullptr) return "there is no engine of that name";
   std::string why;
-  try_engine(*entry, {}, why);
+  try_engine(*entry, {.receive_buffers = 1, .receive_buffer_bytes = 64, .ring_entries = 2}, why);
   return why;
 }
 
@@ -136,8 +155,9 @@ std::unique_ptr<Engine> make_engine(const std::string& name, const EngineOptions
   for (const std::string& other : engine_names()) {
     if (other != name && why_not(other).empty()) usable.push_back(other);
   }
-  throw_error(ENOTSUP, fmt::format("cannot use the engine \"{}\": {}; those that work here: auto, {}",
-                                   name, why, fmt::join(usable, ", ")));
+  throw_error(ENOTSUP,
+              fmt::format("cannot use the engine \"{}\": {}; those that work here: auto, {}", name,
+                          why, fmt::join(usable, ", ")));
 }
 
 }  // namespace bunshin

@@ -63,7 +63,7 @@ struct Event {
 /// everything and reports an edge; what it reported it may report again only after new activity or
 /// after rearm(). A `level` one reports only the interest last set, as long as it lasts.
 /// Throwing: the constructor and add() throw std::system_error; wait() throws it when the kernel
-/// refuses to wait, never for EINTR.
+/// refuses to wait, never for EINTR and never because the kernel lacks memory just now.
 class Engine {
  public:
   using Timeout = std::chrono::nanoseconds;
@@ -117,17 +117,29 @@ class Engine {
   [[nodiscard]] virtual bool owes(int fd) const;
   /// Stops watching and closes `fd` when the last operation on it has completed.
   virtual void close(int fd) noexcept;
+
+ protected:
+  /// What wait() returns when waiting failed with `error`: nothing after EINTR, nor, after a sleep of
+  /// at most 10 ms, when the kernel lacks memory, which is logged. Throws for any other.
+  std::size_t wait_failed(int error, Timeout timeout);
+
+ private:
+  std::chrono::steady_clock::time_point lack_logged_{};
 };
 
 /// What an engine that receives by itself sets aside for it.
 struct EngineOptions {
   unsigned receive_buffers = 256;  ///< a power of two, at most 32768
   unsigned receive_buffer_bytes = 16 * 1024;
+  /// io_uring: so many operations go to the kernel with one system call; at most 2048. Each locks
+  /// 330 bytes of memory (RLIMIT_MEMLOCK).
+  unsigned ring_entries = 256;
 };
 
 /// The engines this program was built with, the best first.
 std::vector<std::string> engine_names();
-/// Nothing when `name` works on this machine; else the reason, in a sentence.
+/// Nothing when `name` works on this machine; else the reason, in a sentence. Makes a very small
+/// one to find out: a large one may still find too little memory.
 std::string why_not(const std::string& name);
 /// Makes the engine called `name`. "auto" takes the first that works here, and logs when that is
 /// not the very first; any other name that can not be had throws std::system_error with the reason

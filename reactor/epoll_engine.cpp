@@ -87,7 +87,8 @@ class EpollEngine final : public Engine {
 
   UniqueFd epoll_;
   UniqueFd wake_;
-  bool has_pwait2_ = true;  // Linux 5.11; valgrind 3.19 does not know it and answers ENOSYS
+  // Linux 5.11. Valgrind 3.19 does not know it and answers ENOSYS; old sandboxes answer EPERM.
+  bool has_pwait2_ = true;
   std::array<epoll_event, kBatch> batch_;
 };
 
@@ -101,7 +102,7 @@ int EpollEngine::wait_for(Timeout timeout, int most) {
     const timespec limit{static_cast<time_t>(seconds.count()),
                          static_cast<long>((timeout - seconds).count())};
     const int count = ::epoll_pwait2(epoll_.get(), batch_.data(), most, &limit, nullptr);
-    if (count >= 0 || errno != ENOSYS) return count;
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
     has_pwait2_ = false;
   }
 #endif
@@ -113,10 +114,7 @@ int EpollEngine::wait_for(Timeout timeout, int most) {
 std::size_t EpollEngine::wait(Timeout timeout, std::span<Event> events) {
   const int most = static_cast<int>(std::min(events.size(), kBatch));
   const int count = wait_for(timeout, most);
-  if (count < 0) {
-    if (errno == EINTR) return 0;
-    throw_error(errno, "waiting with epoll failed");
-  }
+  if (count < 0) return wait_failed(errno, timeout);
   auto filled = events.begin();
   for (const epoll_event& event : std::span(batch_).first(static_cast<std::size_t>(count))) {
     const std::uint64_t name = event.data.u64;

@@ -176,7 +176,7 @@ std::size_t KqueueEngine::wait(Timeout timeout, std::span<Event> events) {
                        static_cast<long>((timeout - seconds).count())};
   const auto most = static_cast<int>(std::min(events.size(), kBatch));
   const int count = ::kevent(queue_.get(), nullptr, 0, batch_.data(), most, &limit);
-  if (count < 0 && errno != EINTR) throw_error(errno, "waiting with kqueue failed");
+  if (count < 0) return wait_failed(errno, timeout);
   std::size_t filled = 0;
   for (int number = 0; number < count; ++number) {
     const struct kevent& found = batch_[static_cast<std::size_t>(number)];

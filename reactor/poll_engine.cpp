@@ -124,7 +124,7 @@ class PollEngine final : public Engine {
   std::vector<pollfd> set_;         // [0] is the wake-up pipe
   std::vector<Watched> watched_;    // beside set_
   std::vector<std::size_t> place_;  // descriptor -> index in both
-  std::size_t next_ = 1;  // whom the last wait had no room for
+  std::size_t next_ = 1;            // whom the last wait had no room for
   Clock::time_point retry_at_ = Clock::time_point::max();
 };
 
@@ -164,10 +164,7 @@ int PollEngine::poll_for(Timeout timeout) {
 
 std::size_t PollEngine::wait(Timeout timeout, std::span<Event> events) {
   int count = poll_for(timeout);
-  if (count < 0) {
-    if (errno == EINTR) return 0;
-    throw_error(errno, "waiting with poll failed");
-  }
+  if (count < 0) return wait_failed(errno, timeout);
   if (count > 0 && set_[0].revents != 0) {
     --count;
     char bytes[64];

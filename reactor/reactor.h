@@ -71,6 +71,11 @@ struct Accepted {
 ///   6. the ready list: those with something left from earlier turns
 ///   7. closed handlers are destroyed
 ///
+/// Forking. A reactor that was made before a fork(2) can be run by one of the two processes; the
+/// other leaves it alone and undestroyed, with exec or _exit(2), because both share what the kernel
+/// knows of it. epoll and poll can change hands at any time. An io_uring belongs to the thread that
+/// ran its first round, and a kqueue stays with the parent: run() of any other throws.
+///
 /// Portability. Readiness is a hint on every system: a handler may be called and find nothing.
 /// Timers are never early and on some systems up to 1 ms late. Descriptors of regular files are
 /// always ready, so reading them blocks while the disk does. SIGPIPE is set to be ignored when it

@@ -10,16 +10,16 @@
 namespace bunshin {
 
 UringBuffers::UringBuffers(io_uring& ring, const EngineOptions& options)
-    : ring_(ring),
-      count_(options.receive_buffers),
+    : count_(options.receive_buffers),
       buffer_bytes_(options.receive_buffer_bytes),
       bytes_(std::size_t{options.receive_buffers} * options.receive_buffer_bytes),
       uses_(options.receive_buffers) {
   if (count_ == 0 || count_ > 32768 || (count_ & (count_ - 1)) != 0) {
     throw_error(EINVAL, "io_uring: the number of receive buffers must be a power of two");
   }
+  // Shared: after a fork(2) the kernel must see what the child gives back.
   void* memory = ::mmap(nullptr, count_ * sizeof(io_uring_buf), PROT_READ | PROT_WRITE,
-                        MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+                        MAP_ANONYMOUS | MAP_SHARED, -1, 0);
   if (memory == MAP_FAILED) throw_error(errno, "cannot get memory for io_uring's buffers");
   buffers_ = static_cast<io_uring_buf_ring*>(memory);
   io_uring_buf_ring_init(buffers_);
@@ -27,19 +27,17 @@ UringBuffers::UringBuffers(io_uring& ring, const EngineOptions& options)
   registration.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
   registration.ring_entries = count_;
   registration.bgid = kGroup;
-  const int result = io_uring_register_buf_ring(&ring_, &registration, 0);
+  const int result = io_uring_register_buf_ring(&ring, &registration, 0);
   if (result < 0) {
     ::munmap(memory, count_ * sizeof(io_uring_buf));
-    throw_error(-result, "cannot register io_uring's buffers (Linux 5.19 is needed, and enough of "
-                         "RLIMIT_MEMLOCK)");
+    throw_error(-result,
+                "cannot register io_uring's buffers (Linux 5.19 is needed, and enough of "
+                "RLIMIT_MEMLOCK)");
   }
   for (unsigned id = 0; id < count_; ++id) give_back(static_cast<std::uint16_t>(id));
 }
 
-UringBuffers::~UringBuffers() {
-  io_uring_unregister_buf_ring(&ring_, kGroup);
-  ::munmap(buffers_, count_ * sizeof(io_uring_buf));
-}
+UringBuffers::~UringBuffers() { ::munmap(buffers_, count_ * sizeof(io_uring_buf)); }
 
 void UringBuffers::append(Chain& chain, std::uint16_t id, std::uint32_t size) {
   uses_[id] = {size, kNone};

@@ -27,7 +27,7 @@ class UringBuffers {
     [[nodiscard]] bool empty() const { return first == kNone; }
   };
 
-  /// Registers with `ring`, which must outlive this. Throws std::system_error.
+  /// Registers with `ring`, until that ends. Throws std::system_error.
   UringBuffers(io_uring& ring, const EngineOptions& options);
   ~UringBuffers();
   UringBuffers(const UringBuffers&) = delete;
@@ -50,7 +50,6 @@ class UringBuffers {
     return bytes_.data() + std::size_t{id} * buffer_bytes_;
   }
 
-  io_uring& ring_;
   const unsigned count_;
   const unsigned buffer_bytes_;
   io_uring_buf_ring* buffers_ = nullptr;  // page-aligned, shared with the kernel

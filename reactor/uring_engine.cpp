@@ -1,8 +1,9 @@
-// io_uring(7), Linux 6.1 or later: operations are handed to the kernel and completed by it, with one
-// io_uring_enter(2) a round. Streams and listeners are served that way; everything else (ttys, pipes,
-// foreign descriptors, the models that studies compare) is polled through the same ring. Out-of-band
-// data is not reported: a poll beside every receive would cost each message, and the kernel (6.18)
-// answers polls with what woke them, which for a socket is POLLIN | POLLPRI whatever arrived.
+// io_uring(7), Linux 6.1 or later: operations are handed to the kernel and completed by it, with
+// one io_uring_enter(2) a round. Streams and listeners are served that way; everything else (ttys,
+// pipes, foreign descriptors, the models that studies compare) is polled through the same ring.
+// Out-of-band data is not reported: a poll beside every receive would cost each message, and the
+// kernel (6.18) answers polls with what woke them, which for a socket is POLLIN | POLLPRI whatever
+// arrived.
 
 #include <liburing.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,7 +36,9 @@ using Op = UringRing::Op;
 constexpr std::size_t kSendLimit = 128 * 1024;
 constexpr std::size_t kKeepLimit = 64 * 1024;
 /// How long a closed descriptor goes on sending what it owes to a peer that does not read.
-constexpr __kernel_timespec kLinger{5, 0};
+constexpr __kernel_timespec kLingerLimit{5, 0};
+constexpr int kMemoryTries = 10;
+constexpr auto kMemoryRetry = std::chrono::milliseconds(20);
 
 struct Outgoing {
   std::string data;  // belongs to the kernel until the send completes
@@ -48,26 +52,39 @@ struct Kept {
   std::size_t start = 0;  // what lies before it was taken
 };
 
+/// What the next wait() has to hand to the ring for a descriptor, in this order.
+enum Step : std::uint8_t {
+  kCancelRemoved = 0x01,  // the poll of `removed`
+  kCancel = 0x02,         // what is `armed`
+  kArm = 0x04,
+  kSend = 0x08,
+  kCancelSend = 0x10,
+  kLinger = 0x20
+};
+
 struct Stream {
   Generation generation = 0;  // 0: not ours
+  Generation removed = 0;     // had the descriptor before
   Kind kind = Kind::file;
-  bool polled = false;      // readiness only, by a poll
+  bool polled = false;  // readiness only, by a poll
   bool level = false;
   bool wanted = false;      // receiving, or accepting
-  bool armed = false;       // a multishot operation is in the kernel
-  bool to_arm = false;      // listed in to_arm_
+  bool connecting = false;  // a poll tells when that is over
+  Op armed = Op::ignored;   // what receives, accepts or polls in the kernel; ignored: nothing
+  std::uint8_t steps = 0;   // Step
+  bool listed = false;      // in to_do_
   bool holding = false;     // listed in holding_
   bool ended = false;
-  bool blocked = false;     // send() took less than it was given
-  bool shut = false;        // shut_down() was called
+  bool blocked = false;  // send() took less than it was given
+  bool shut = false;     // shut_down() was called
   bool closing = false;
-  std::uint8_t interest = 0;       // level
-  std::uint16_t pending = 0;       // operations whose last completion is to come
+  std::uint8_t interest = 0;  // level
+  std::uint16_t pending = 0;  // operations whose last completion is to come
   int error = 0;
-  std::uint32_t round = 0;         // in which it was last reported,
-  std::uint32_t event = 0;         // and where
-  UringBuffers::Chain received;    // by the last wait
-  std::unique_ptr<Kept> kept;      // by earlier ones
+  std::uint32_t round = 0;       // in which it was last reported,
+  std::uint32_t event = 0;       // and where
+  UringBuffers::Chain received;  // by the last wait
+  std::unique_ptr<Kept> kept;    // by earlier ones
   std::unique_ptr<Outgoing> out;
   std::unique_ptr<std::deque<int>> accepted;
 };
@@ -96,10 +113,16 @@ class UringEngine final : public Engine {
  private:
   static std::size_t index(int fd) { return static_cast<std::size_t>(fd); }
   Stream& stream(int fd) { return streams_[index(fd)]; }
-  void arm(int fd, Stream& stream);
-  void arm_later(int fd, Stream& stream);
-  void arm_poll(int fd, Stream& stream, unsigned mask);
-  void cancel(Op op, int fd, const Stream& stream);
+  void reset(Stream& stream);
+  void later(int fd, Stream& stream, Step step) noexcept;
+  void arm_later(int fd, Stream& stream) noexcept {
+    if (stream.armed == Op::ignored) later(fd, stream, kArm);
+  }
+  void hand_over();
+  bool take_steps(int fd, Stream& stream);
+  bool arm(int fd, Stream& stream);
+  bool cancel_armed(int fd, const Stream& stream);
+  bool send_rest(int fd, const Stream& stream);
   void start_send(int fd, Stream& stream);
   void keep_untaken();
   void complete(const UringRing::Completion& completion);
@@ -113,8 +136,8 @@ class UringEngine final : public Engine {
   UringRing ring_;
   UringBuffers buffers_;
   std::vector<Stream> streams_;  // by descriptor
-  std::vector<int> to_arm_;
-  std::vector<int> holding_;
+  std::vector<int> to_do_;       // each once, so that listing needs no memory
+  std::vector<int> holding_;     // the same
   std::vector<std::unique_ptr<Outgoing>> spare_;
   std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
   std::size_t closing_ = 0;
@@ -123,7 +146,8 @@ class UringEngine final : public Engine {
   std::size_t filled_ = 0;
 };
 
-UringEngine::UringEngine(const EngineOptions& options) : buffers_(ring_.raw(), options) {}
+UringEngine::UringEngine(const EngineOptions& options)
+    : ring_(options.ring_entries), buffers_(ring_.raw(), options) {}
 
 UringEngine::~UringEngine() {
   // What was sent just before the end is still owed.
@@ -142,80 +166,124 @@ UringEngine::~UringEngine() {
 
 // --- Registration ---
 
-void UringEngine::add(int fd, Generation generation, Kind kind, Model model, std::uint8_t interest) {
-  if (index(fd) >= streams_.size()) streams_.resize(index(fd) + index(fd) / 2 + 16);
+void UringEngine::add(int fd, Generation generation, Kind kind, Model model,
+                      std::uint8_t interest) {
+  if (index(fd) >= streams_.size()) {
+    const std::size_t size = index(fd) + index(fd) / 2 + 16;
+    to_do_.reserve(size);
+    holding_.reserve(size);
+    streams_.resize(size);
+  }
   Stream& added = stream(fd);
-  added = Stream();
+  reset(added);
   added.generation = generation;
   added.kind = kind;
   added.polled = model != Model::remembered || kind == Kind::file;
   added.level = model == Model::level;
   added.interest = added.level ? interest : ready::readable | ready::urgent | ready::writable;
   added.wanted = !added.polled && (interest & ready::readable) != 0;
-  if (added.polled || added.wanted) return arm_later(fd, added);
-  arm_poll(fd, added, POLLOUT);  // still connecting
+  added.connecting = !added.polled && !added.wanted;
+  later(fd, added, kArm);
 }
 
 void UringEngine::modify(int fd, Generation, std::uint8_t interest) {
   Stream& changed = stream(fd);
   changed.interest = interest;
-  if (changed.armed) {
-    cancel(Op::poll, fd, changed);  // its completion arms the new interest
-  } else {
-    arm_later(fd, changed);
-  }
+  // The completion of what is cancelled arms the new interest.
+  later(fd, changed, changed.armed != Op::ignored ? kCancel : kArm);
 }
 
 void UringEngine::remove(int fd) noexcept {
   Stream& removed = stream(fd);
-  if (removed.armed) cancel(Op::poll, fd, removed);
-  removed = Stream();
+  const bool armed = removed.armed != Op::ignored;
+  if (armed) removed.removed = removed.generation;
+  reset(removed);
+  if (armed) later(fd, removed, kCancelRemoved);
 }
 
-void UringEngine::arm_later(int fd, Stream& armed) {
-  if (armed.armed || armed.to_arm) return;
-  armed.to_arm = true;
-  to_arm_.push_back(fd);
+/// Forgets all but where it is listed and whose poll is to be cancelled.
+void UringEngine::reset(Stream& old) {
+  Stream fresh;
+  fresh.listed = old.listed;
+  fresh.holding = old.holding;
+  fresh.removed = old.removed;
+  fresh.steps = old.steps & kCancelRemoved;
+  old = std::move(fresh);
 }
 
-void UringEngine::arm(int fd, Stream& armed) {
-  armed.to_arm = false;
-  if (armed.armed || armed.closing || armed.generation == 0) return;
-  if (armed.polled) {
-    unsigned mask = armed.interest & (ready::readable | ready::writable);
+// --- What is handed to the ring ---
+
+void UringEngine::later(int fd, Stream& of, Step step) noexcept {
+  of.steps |= step;
+  if (!std::exchange(of.listed, true)) to_do_.push_back(fd);
+}
+
+/// Stops when the ring takes no more: the rest has its turn when it does.
+void UringEngine::hand_over() {
+  std::size_t done = 0;
+  while (done < to_do_.size() && take_steps(to_do_[done], stream(to_do_[done]))) ++done;
+  to_do_.erase(to_do_.begin(), to_do_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+bool UringEngine::take_steps(int fd, Stream& of) {
+  const auto take = [&of](Step step, const auto& hand_over) {
+    if ((of.steps & step) == 0) return true;
+    if (!hand_over()) return false;
+    of.steps &= static_cast<std::uint8_t>(~step);
+    return true;
+  };
+  const bool all = take(kCancelRemoved, [&] { return ring_.cancel(Op::poll, fd, of.removed); }) &&
+                   take(kCancel, [&] { return cancel_armed(fd, of); }) &&
+                   take(kArm, [&] { return arm(fd, of); }) &&
+                   take(kSend, [&] { return send_rest(fd, of); }) &&
+                   take(kCancelSend, [&] { return ring_.cancel(Op::send, fd, of.generation); }) &&
+                   take(kLinger, [&] { return ring_.linger(fd, of.generation, kLingerLimit); });
+  of.listed = !all;
+  return all;
+}
+
+bool UringEngine::cancel_armed(int fd, const Stream& of) {
+  return of.armed == Op::ignored || ring_.cancel(of.armed, fd, of.generation);
+}
+
+bool UringEngine::arm(int fd, Stream& of) {
+  if (of.armed != Op::ignored || of.closing || of.generation == 0) return true;
+  Op op = Op::poll;
+  bool started = true;
+  if (of.polled) {
+    unsigned mask = of.interest & (ready::readable | ready::writable);
     if ((mask & ready::readable) != 0) mask |= POLLRDHUP;
-    return arm_poll(fd, armed, mask);
-  }
-  if (!armed.wanted || armed.ended || armed.error != 0) return;
-  armed.armed = true;
-  ++armed.pending;
-  if (armed.kind == Kind::listener) {
-    ring_.accept(fd, armed.generation);
+    if (of.level && mask == 0) return true;
+    // The repeated kind is edge-triggered; the other is armed anew for every event.
+    started = ring_.poll(fd, of.generation, mask, !of.level);
+  } else if (of.connecting) {
+    started = ring_.poll(fd, of.generation, POLLOUT, false);
+  } else if (!of.wanted || of.ended || of.error != 0) {
+    return true;
+  } else if (of.kind == Kind::listener) {
+    op = Op::accept;
+    started = ring_.accept(fd, of.generation);
   } else {
-    ring_.receive(fd, armed.generation, UringBuffers::kGroup);
+    op = Op::receive;
+    started = ring_.receive(fd, of.generation, UringBuffers::kGroup);
   }
-}
-
-void UringEngine::arm_poll(int fd, Stream& armed, unsigned mask) {
-  if (armed.level && mask == 0) return;
-  armed.armed = true;
-  ++armed.pending;
-  // The repeated kind is edge-triggered; the others are armed anew for every event.
-  ring_.poll(fd, armed.generation, mask, armed.polled && !armed.level);
-}
-
-void UringEngine::cancel(Op op, int fd, const Stream& cancelled) {
-  ring_.cancel(op, fd, cancelled.generation);
+  if (started) {
+    of.armed = op;
+    ++of.pending;
+  }
+  return started;
 }
 
 void UringEngine::want(int fd, bool wanted) noexcept {
   Stream& changed = stream(fd);
   if (changed.wanted == wanted) return;
   changed.wanted = wanted;
+  changed.connecting = false;
   if (wanted) {
+    changed.steps &= static_cast<std::uint8_t>(~kCancel);
     arm_later(fd, changed);
-  } else if (changed.armed) {
-    cancel(changed.kind == Kind::listener ? Op::accept : Op::receive, fd, changed);
+  } else if (changed.armed != Op::ignored) {
+    later(fd, changed, kCancel);
   }
 }
 
@@ -231,16 +299,13 @@ void UringEngine::close(int fd) noexcept {
   ++closing_;
   if (closed.pending == 0) return finish_close(fd, closed);
   // A pending receive would keep the FIN from being sent.
-  if (closed.armed) {
-    const Op receiving = closed.kind == Kind::listener ? Op::accept : Op::receive;
-    cancel(closed.wanted ? receiving : Op::poll, fd, closed);
-  }
-  if (closed.out) ring_.linger(fd, closed.generation, kLinger);
+  if (closed.armed != Op::ignored) later(fd, closed, kCancel);
+  if (closed.out) later(fd, closed, kLinger);
 }
 
 void UringEngine::finish_close(int fd, Stream& closed) {
   ::close(fd);
-  closed = Stream();
+  reset(closed);
   --closing_;
 }
 
@@ -290,8 +355,12 @@ IoResult UringEngine::send(int fd, std::string_view data) {
 }
 
 void UringEngine::start_send(int fd, Stream& to) {
-  ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
   ++to.pending;
+  if (!send_rest(fd, to)) later(fd, to, kSend);
+}
+
+bool UringEngine::send_rest(int fd, const Stream& to) {
+  return ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
 }
 
 void UringEngine::shut_down(int fd) noexcept {
@@ -330,7 +399,7 @@ void UringEngine::keep_untaken() {
     while (!held.received.empty()) {
       held.kept->data.append(buffers_.take(held.received, kKeepLimit));
     }
-    if (held.armed && held.kept->data.size() >= kKeepLimit) cancel(Op::receive, fd, held);
+    if (held.kept->data.size() >= kKeepLimit) later(fd, held, kCancel);
   }
   holding_.clear();
 }
@@ -339,15 +408,20 @@ std::size_t UringEngine::wait(Timeout timeout, std::span<Event> events) {
   buffers_.give_back_lent();
   lent_.reset();
   keep_untaken();
-  for (std::size_t item = 0; item < to_arm_.size(); ++item) arm(to_arm_[item], stream(to_arm_[item]));
-  to_arm_.clear();
-  ring_.enter(timeout);
+  ring_.enable();
+  hand_over();
+  const int error = ring_.enter(to_do_.empty() ? timeout : Timeout::zero());
   ++round_;
   events_ = events;
   filled_ = 0;
+  bool completed = false;
   UringRing::Completion completion;
-  while (filled_ < events.size() && ring_.next(completion)) complete(completion);
-  return filled_;
+  while (filled_ < events.size() && ring_.next(completion)) {
+    complete(completion);
+    completed = true;
+  }
+  // The kernel refuses when too much is under way; to take completions makes room.
+  return error == 0 || completed ? filled_ : wait_failed(error, timeout);
 }
 
 void UringEngine::complete(const UringRing::Completion& completion) {
@@ -356,7 +430,7 @@ void UringEngine::complete(const UringRing::Completion& completion) {
   Stream& of = stream(fd);
   if (of.generation != completion.generation) return;
   if (completion.last() && op != Op::linger) --of.pending;
-  if (completion.last() && op != Op::send && op != Op::linger) of.armed = false;
+  if (completion.last() && op == of.armed) of.armed = Op::ignored;
   switch (op) {
     case Op::receive:
       received(of, completion);
@@ -368,7 +442,7 @@ void UringEngine::complete(const UringRing::Completion& completion) {
       sent(fd, of, completion.result);
       break;
     case Op::linger:
-      cancel(Op::send, fd, of);
+      later(fd, of, kCancelSend);
       break;
     default:
       polled(fd, of, completion.result);
@@ -391,13 +465,14 @@ void UringEngine::received(Stream& to, const UringRing::Completion& completion) 
   if (to.closing) return;
   if (result > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
   if (result == 0) to.ended = true;
-  const bool interrupted = result == -ENOBUFS || result == -ECANCELED ||
-                           result == -EINTR || result == -EAGAIN;
+  const bool interrupted =
+      result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN;
   if (result < 0 && !interrupted) to.error = -result;
   // After a cancellation for a full Kept, receive() arms when that has been taken.
   const bool room = result != -ECANCELED || !to.kept;
-  if (!to.armed && to.wanted && room) arm_later(fd, to);
-  if (!interrupted) report(fd, to, result > 0 ? ready::readable : ready::readable | ready::peer_ended);
+  if (to.wanted && room) arm_later(fd, to);
+  if (!interrupted)
+    report(fd, to, result > 0 ? ready::readable : ready::readable | ready::peer_ended);
 }
 
 void UringEngine::accepted(int fd, Stream& listener, int result) {
@@ -411,7 +486,7 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
   } else if (result != -ECANCELED) {
     listener.error = -result;  // accept() tells, and the one after that tries again
   }
-  if (!listener.armed && listener.wanted && listener.error == 0) arm_later(fd, listener);
+  if (listener.wanted && listener.error == 0) arm_later(fd, listener);
   if (result != -ECANCELED) report(fd, listener, ready::readable);
 }
 
@@ -451,7 +526,7 @@ void UringEngine::polled(int fd, Stream& of, int result) {
   // A repeated poll that ends by itself with these has nothing to wait on: a tty that hung up has
   // no queue any more, and every further poll would answer at once.
   const bool dead = result >= 0 && !of.level && (mask & (POLLHUP | POLLERR)) != 0;
-  if (of.polled && !of.armed && !dead) arm_later(fd, of);
+  if (!dead && (of.polled || of.wanted)) arm_later(fd, of);
   if (result == -ECANCELED) return;
   static_assert(POLLIN == 0x01 && POLLPRI == 0x02 && POLLOUT == 0x04 && POLLERR == 0x08 &&
                 POLLHUP == 0x10 && POLLRDHUP >> 8 == 0x20);
@@ -470,8 +545,16 @@ void UringEngine::report(int fd, Stream& of, unsigned bits) {
 
 }  // namespace
 
+/// The kernel gives the locked memory of a ring back some time after it was closed.
 std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options) {
-  return std::make_unique<UringEngine>(options);
+  for (int tries = 0;; ++tries) {
+    try {
+      return std::make_unique<UringEngine>(options);
+    } catch (const std::system_error& error) {
+      if (error.code().value() != ENOMEM || tries == kMemoryTries) throw;
+    }
+    std::this_thread::sleep_for(kMemoryRetry);
+  }
 }
 
 }  // namespace bunshin

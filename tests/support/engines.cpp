@@ -30,11 +30,12 @@ std::vector<Setting> combine(std::initializer_list<Family> families) {
 
 }  // namespace
 
-std::vector<std::string> engines() {
-  std::vector<std::string> usable;
-  for (const std::string& name : engine_names()) {
-    if (why_not(name).empty()) usable.push_back(name);
-  }
+const std::vector<std::string>& engines() {
+  static const std::vector<std::string> usable = [] {
+    std::vector<std::string> names = engine_names();
+    std::erase_if(names, [](const std::string& name) { return !why_not(name).empty(); });
+    return names;
+  }();
   return usable;
 }
 

@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 #include <netdb.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,10 +92,13 @@ using bunshin::testing::Call;
 using bunshin::testing::fails;
 using bunshin::testing::next;
 
-// <sys/epoll.h> is for the engine alone, so its functions are declared here.
+// <sys/epoll.h> and <liburing.h> are for the engines alone, so their functions are declared here.
 extern "C" {
 
 struct epoll_event;
+struct io_uring;
+struct io_uring_cqe;
+struct __kernel_timespec;
 
 ssize_t recv(int fd, void* buffer, size_t size, int flags) {
   static auto* const real = next(&::recv, "recv");
@@ -143,6 +148,36 @@ int epoll_pwait2(int epoll, epoll_event* events, int most, const timespec* timeo
                  const sigset_t* mask) {
   static auto* const real = next(&::epoll_pwait2, "epoll_pwait2");
   return fails(Call::wait) ? -1 : real(epoll, events, most, timeout, mask);
+}
+
+int poll(pollfd* set, nfds_t size, int timeout) {
+  static auto* const real = next(&::poll, "poll");
+  return fails(Call::poll) ? -1 : real(set, size, timeout);
+}
+
+// Those of liburing return negated errors.
+
+int io_uring_submit(io_uring* ring) {
+  static auto* const real = next(&::io_uring_submit, "io_uring_submit");
+  return fails(Call::enter) ? -errno : real(ring);
+}
+
+int io_uring_submit_and_get_events(io_uring* ring) {
+  static auto* const real =
+      next(&::io_uring_submit_and_get_events, "io_uring_submit_and_get_events");
+  return fails(Call::enter) ? -errno : real(ring);
+}
+
+int io_uring_submit_and_wait(io_uring* ring, unsigned count) {
+  static auto* const real = next(&::io_uring_submit_and_wait, "io_uring_submit_and_wait");
+  return fails(Call::enter) ? -errno : real(ring, count);
+}
+
+int io_uring_submit_and_wait_timeout(io_uring* ring, io_uring_cqe** completion, unsigned count,
+                                     __kernel_timespec* limit, sigset_t* mask) {
+  static auto* const real =
+      next(&::io_uring_submit_and_wait_timeout, "io_uring_submit_and_wait_timeout");
+  return fails(Call::enter) ? -errno : real(ring, completion, count, limit, mask);
 }
 
 int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** list) {

@@ -9,9 +9,10 @@ namespace bunshin::testing {
 /// The test programs put functions of their own in front of some of libc's, to count calls and to
 /// let them fail. An engine that does these operations by other means is not affected; cases that
 /// rely on it say so in their names or are restricted to engines.
-enum class Call { recv, send, read, write, accept, connect, control, wait, count_ };
+enum class Call { recv, send, read, write, accept, connect, control, wait, poll, enter, count_ };
 
-/// How often this thread has made `call` so far. `control` is epoll_ctl, `wait` any epoll wait.
+/// How often this thread has made `call` so far. `control` is epoll_ctl, `wait` any epoll wait,
+/// `enter` whatever hands an io_uring's operations over.
 std::size_t calls(Call call);
 
 /// The next `times` calls of this thread fail with `error`, without reaching the kernel.
