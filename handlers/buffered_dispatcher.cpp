@@ -1,14 +1,31 @@
 #include "handlers/buffered_dispatcher.h"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "reactor/sockets.h"
 #include "reactor/timer.h"
 
 namespace bunshin {
 
+namespace {
+
+/// So often a master of a pseudo-terminal that is to end looks whether somebody has its slave.
+constexpr auto kSlaveCheck = std::chrono::milliseconds(100);
+
+bool hung_up(int fd) {
+  pollfd entry{fd, 0, 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0;
+}
+
+}  // namespace
+
 struct BufferedDispatcher::Outgoing {
-  explicit Outgoing(BufferedDispatcher& owner) : linger_timer(owner, &EventHandler::close) {}
+  explicit Outgoing(BufferedDispatcher& owner)
+      : linger_timer(owner, &BufferedDispatcher::linger_over) {}
   std::string data;
   std::size_t start = 0;  // what lies before it has been sent
   bool full = false;      // handle_full was called, handle_drained not yet
@@ -99,7 +116,14 @@ void BufferedDispatcher::close_when_done(Duration linger) {
   out.ending = out.closing = true;
   out.linger = linger;
   discard_input();
-  if (buffered() == 0) buffer_empty();
+  if (buffered() == 0) return buffer_empty();
+  if (is_tty_master(descriptor())) out.linger_timer.arm(linger);
+}
+
+/// A master of a pseudo-terminal is given up only while nobody has its slave.
+void BufferedDispatcher::linger_over() {
+  if (buffered() == 0 || hung_up(descriptor())) return close();
+  out_->linger_timer.arm(std::max<Duration>(out_->linger, kSlaveCheck));
 }
 
 /// Everything was sent, and that was the last.

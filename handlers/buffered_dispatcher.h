@@ -47,7 +47,8 @@ class BufferedDispatcher : public Dispatcher {
   void shut_down_when_done();
   /// Reads no more for the user; sends what is buffered, ends sending, and closes when the peer has
   /// ended too, or `linger` after the last byte was handed to the kernel. (Closing a socket with
-  /// unread input resets the connection, which destroys what was sent.)
+  /// unread input resets the connection, which destroys what was sent.) The master of a
+  /// pseudo-terminal waits `linger` for somebody who opens its slave.
   void close_when_done(Duration linger = std::chrono::seconds(2));
 
   /// Closes the descriptor and drops what is buffered: the handler stays, for another connection.
@@ -64,6 +65,7 @@ class BufferedDispatcher : public Dispatcher {
   void keep(std::string_view data);
   void sent(std::size_t bytes);
   void buffer_empty();
+  void linger_over();
 
   std::unique_ptr<Outgoing> out_;
 };

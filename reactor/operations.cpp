@@ -63,7 +63,7 @@ bool out_of_resources(int error) {
 }  // namespace
 
 /// No more until the next edge.
-inline void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
+void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
   if ((handler.flags_ & EventHandler::kAlwaysReady) != 0) return;
   handler.bits_ &= static_cast<std::uint8_t>(~bits);
   if ((handler.flags_ & EventHandler::kRearms) != 0) engine_->rearm(handler.fd_.get(), bits);

@@ -1,5 +1,6 @@
 // What happens in a round: waiting, and the turns of the handlers.
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "reactor/log.h"
 #include "reactor/reactor.h"
+#include "reactor/sockets.h"
 
 namespace bunshin {
 
@@ -25,6 +27,12 @@ constexpr std::uint8_t kIdleLimit = 16;
 bool connected_to_itself(int fd) {
   const auto local = SocketAddress::local_of(fd);
   return local.is_internet() && local == SocketAddress::peer_of(fd);
+}
+
+/// The master of a pseudo-terminal whose slave nobody reads.
+bool is_full_master(int fd) {
+  pollfd entry{fd, POLLOUT, 0};
+  return is_tty_master(fd) && ::poll(&entry, 1, 0) >= 0 && (entry.revents & POLLOUT) == 0;
 }
 
 }  // namespace
@@ -162,6 +170,11 @@ void Reactor::take_unusual(EventHandler& handler, const Event& event) {
   if ((event.bits & ready::urgent) != 0) handler.flags_ |= EventHandler::kUrgent;
   if ((event.bits & (ready::failed | ready::hung_up)) == 0) return;
   handler.bits_ |= ready::readable | ready::writable;  // an operation will tell more
+  if ((event.bits & ready::failed) == 0 && is_full_master(handler.fd_.get())) {
+    // Each try would be refused with another such event. When somebody opens the slave and reads,
+    // there is room.
+    exhaust(handler, ready::writable);
+  }
   if ((handler.flags_ & EventHandler::kWriteOnly) != 0) fail(handler, EPIPE);
   if ((handler.flags_ & EventHandler::kLevel) != 0) leave_level(handler);
 }

@@ -490,5 +490,32 @@ TEST_P(SpecialFileTest, AStoppedTtyIsWaitedFor) {
   EXPECT_TRUE(drain(pty.master.get(), text.size()) == text);
 }
 
+// Nobody may ever open the slave again.
+TEST_P(SpecialFileTest, AMasterWithOutputAndNoSlaveEndsWhenItIsToldTo) {
+  Pty pty = make_pty();
+  auto& file = reactor.emplace<File>(notes, std::move(pty.master));
+  file.send(pattern(100'000));
+  pty.slave.reset();
+  EXPECT_LT(rounds_in(), kFewRounds);
+  ASSERT_GT(file.buffered(), 0U);
+  file.close_when_done(20ms);
+  EXPECT_LT(rounds_in(5ms), kFewRounds);
+  run_until([&] { return notes.destroyed; });
+}
+
+TEST_P(SpecialFileTest, AMasterThatEndsSendsWhatItOwesToWhoeverOpensTheSlave) {
+  Pty pty = make_pty();
+  auto& file = reactor.emplace<File>(notes, std::move(pty.master));
+  file.send(pattern(100'000));
+  pty.slave.reset();
+  settle();
+  file.close_when_done(30s);
+  pty.slave = pty.open_slave();
+  run_until([&] {
+    if (!notes.destroyed) read_now(pty.slave.get());
+    return notes.destroyed;
+  });
+}
+
 }  // namespace
 }  // namespace bunshin::testing

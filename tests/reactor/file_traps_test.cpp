@@ -126,6 +126,33 @@ TEST_P(FileTrapsTest, Trap02_AMasterThatHungUpLivesOnWhenASlaveOpens) {
   }
 }
 
+TEST_P(FileTrapsTest, Trap02_AMasterWithOutputWaitsQuietlyForASlave) {
+  for (const Model model : kModels) {
+    for (const bool full_before : {true, false}) {
+      Pty pty = make_pty();
+      auto& handler = add_file(std::move(pty.master), model);
+      handler.collect();
+      std::size_t left = 100'000;
+      handler.on_write = [&] {
+        left -= reactor.send(handler, std::string(left, 'x')).bytes;
+        if (left == 0) handler.want_write(false);
+      };
+      if (!full_before) pty.slave.reset();
+      handler.want_write(true);
+      settle();
+      ASSERT_GT(left, 0U) << "the kernel takes all of it";
+      pty.slave.reset();
+      EXPECT_LT(rounds_in(), kFewRounds) << "spins, model " << static_cast<int>(model);
+      pty.slave = pty.open_slave();
+      run_until([&] {
+        read_now(pty.slave.get());
+        return left == 0;
+      });
+      handler.close();
+    }
+  }
+}
+
 TEST_P(FileTrapsTest, Trap02_AShortReadOfAPipeIsNotTheEnd) {
   for (const Model model : kModels) {
     BlockingPipe pipe = make_blocking_pipe();
