@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <exception>
 #include <system_error>
 
 #include "tests/support/fixture.h"
@@ -60,7 +61,13 @@ TEST_P(ForkTest, ADaemonServesWithTheReactorThatItsParentMade) {
   Listener listener(Family::ipv4);
   BlockingPipe pipe = make_blocking_pipe();
   const pid_t parent = ::fork();
-  if (parent == 0) become_daemon(GetParam(), listener, pipe.write.get());
+  if (parent == 0) {
+    try {
+      become_daemon(GetParam(), listener, pipe.write.get());
+    } catch (const std::exception&) {
+    }
+    ::_exit(9);
+  }
   EXPECT_EQ(exit_status(parent), 0);
   const auto daemon = static_cast<pid_t>(std::stoi(read_some(pipe.read.get())));
   listener.socket.reset();

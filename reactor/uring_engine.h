@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reactor/engine.h"
+#include "reactor/uring_buffers.h"
+#include "reactor/uring_ring.h"
+
+namespace bunshin {
+
+/// io_uring(7), Linux 6.1 or later: operations are handed to the kernel and completed by it, with
+/// one io_uring_enter(2) a round. Streams and listeners are served that way; everything else (ttys,
+/// pipes, foreign descriptors, the models that studies compare) is polled through the same ring.
+/// Out-of-band data is not reported: a poll beside every receive would cost each message, and the
+/// kernel (6.18) answers polls with what woke them, which for a socket is POLLIN | POLLPRI whatever
+/// arrived.
+class UringEngine final : public Engine {
+ public:
+  explicit UringEngine(const EngineOptions& options);
+  ~UringEngine() override;
+
+  [[nodiscard]] std::string_view name() const override { return "io_uring"; }
+  void add(int fd, Generation generation, Kind kind, Model model, std::uint8_t interest) override;
+  void modify(int fd, Generation generation, std::uint8_t interest) override;
+  void remove(int fd) noexcept override;
+  std::size_t wait(Timeout timeout, std::span<Event> events) override;
+  void wake() noexcept override { ring_.wake(); }
+
+  [[nodiscard]] bool serves(Kind kind) const override { return kind != Kind::file; }
+  std::string_view receive(int fd, std::size_t limit, IoResult& result) override;
+  IoResult send(int fd, std::string_view data) override;
+  int accept(int fd, sockaddr* peer, socklen_t* length) override;
+  void want(int fd, bool wanted) noexcept override;
+  void shut_down(int fd) noexcept override;
+  [[nodiscard]] bool owes(int fd) const override { return streams_[index(fd)].out != nullptr; }
+  void close(int fd) noexcept override;
+
+ private:
+  using Op = UringRing::Op;
+
+  struct Outgoing {
+    std::string data;  // belongs to the kernel until the send completes
+    std::size_t sent = 0;
+    std::string next;  // sent after it
+  };
+
+  /// Received and not taken by the handler within its round.
+  struct Kept {
+    std::string data;
+    std::size_t start = 0;  // what lies before it was taken
+  };
+
+  /// What the next wait() has to hand to the ring for a descriptor, in this order.
+  enum Step : std::uint8_t {
+    kCancelRemoved = 0x01,  // the poll of `removed`
+    kCancel = 0x02,         // what is `armed`
+    kArm = 0x04,
+    kSend = 0x08,
+    kCancelSend = 0x10,
+    kLinger = 0x20
+  };
+
+  struct Stream {
+    Generation generation = 0;  // 0: not ours
+    Generation removed = 0;     // had the descriptor before
+    Kind kind = Kind::file;
+    bool polled = false;  // readiness only, by a poll
+    bool level = false;
+    bool wanted = false;      // receiving, or accepting
+    bool connecting = false;  // a poll tells when that is over
+    Op armed = Op::ignored;   // what receives, accepts or polls in the kernel; ignored: nothing
+    std::uint8_t steps = 0;   // Step
+    bool listed = false;      // in to_do_
+    bool holding = false;     // listed in holding_
+    bool ended = false;
+    bool blocked = false;  // send() took less than it was given
+    bool shut = false;     // shut_down() was called
+    bool closing = false;
+    std::uint8_t interest = 0;  // level
+    std::uint16_t pending = 0;  // operations whose last completion is to come
+    int error = 0;
+    std::uint32_t round = 0;       // in which it was last reported,
+    std::uint32_t event = 0;       // and where
+    UringBuffers::Chain received;  // by the last wait
+    std::unique_ptr<Kept> kept;    // by earlier ones
+    std::unique_ptr<Outgoing> out;
+    std::unique_ptr<std::deque<int>> accepted;
+  };
+
+  static std::size_t index(int fd) { return static_cast<std::size_t>(fd); }
+  Stream& stream(int fd) { return streams_[index(fd)]; }
+  void reset(Stream& stream);
+  void later(int fd, Stream& stream, Step step) noexcept;
+  void arm_later(int fd, Stream& stream) noexcept {
+    if (stream.armed == Op::ignored) later(fd, stream, kArm);
+  }
+  void hand_over();
+  bool take_steps(int fd, Stream& stream);
+  bool arm(int fd, Stream& stream);
+  bool cancel_armed(int fd, const Stream& stream);
+  bool send_rest(int fd, const Stream& stream);
+  void start_send(int fd, Stream& stream);
+  void keep_untaken();
+  void complete(const UringRing::Completion& completion);
+  void received(Stream& stream, const UringRing::Completion& completion);
+  void accepted(int fd, Stream& stream, int result);
+  void sent(int fd, Stream& stream, int result);
+  void polled(int fd, Stream& stream, int result);
+  void report(int fd, Stream& stream, unsigned bits);
+  void finish_close(int fd, Stream& stream);
+
+  UringRing ring_;
+  UringBuffers buffers_;
+  std::vector<Stream> streams_;  // by descriptor
+  std::vector<int> to_do_;       // each once, so that listing needs no memory
+  std::vector<int> holding_;     // the same
+  std::vector<std::unique_ptr<Outgoing>> spare_;
+  std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
+  std::size_t closing_ = 0;
+  std::uint32_t round_ = 0;
+  std::span<Event> events_;  // of the running wait
+  std::size_t filled_ = 0;
+};
+
+}  // namespace bunshin

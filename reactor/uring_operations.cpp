@@ -1,0 +1,221 @@
+// UringEngine: what handlers do with their descriptors, and what becomes of it.
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "reactor/uring_engine.h"
+
+namespace bunshin {
+
+namespace {
+
+/// What a stream may have on its way to the kernel, and as much again behind it.
+constexpr std::size_t kSendLimit = 128 * 1024;
+
+}  // namespace
+
+// --- Operations ---
+
+std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& result) {
+  Stream& from = stream(fd);
+  buffers_.give_back_lent();
+  lent_.reset();
+  std::string_view data;
+  if (from.kept) {
+    data = std::string_view(from.kept->data).substr(from.kept->start, limit);
+    from.kept->start += data.size();
+    if (from.kept->start == from.kept->data.size()) lent_ = std::move(from.kept);
+  } else if (!from.received.empty()) {
+    data = buffers_.take(from.received, limit);
+  }
+  const bool ends = from.ended || from.error != 0;
+  if (from.kept || !from.received.empty() || (ends && !data.empty())) {
+    result = {data.size(), IoStatus::done, 0};  // more, or the end, comes with the next call
+  } else if (!ends) {
+    if (from.wanted) arm_later(fd, from);
+    result = {data.size(), IoStatus::exhausted, 0};
+  } else {
+    result = {0, from.error != 0 ? IoStatus::failed : IoStatus::end_of_file, from.error};
+  }
+  return data;
+}
+
+IoResult UringEngine::send(int fd, std::string_view data) {
+  Stream& to = stream(fd);
+  if (to.error != 0) return {0, IoStatus::failed, to.error};
+  std::size_t taken = 0;
+  if (!to.out) {
+    if (spare_.empty()) spare_.push_back(std::make_unique<Outgoing>());
+    to.out = std::move(spare_.back());
+    spare_.pop_back();
+    taken = std::min(data.size(), kSendLimit);
+    to.out->data.assign(data.substr(0, taken));
+    start_send(fd, to);
+  } else {
+    taken = std::min(data.size(), kSendLimit - std::min(kSendLimit, to.out->next.size()));
+    to.out->next.append(data.substr(0, taken));
+  }
+  to.blocked = taken < data.size();
+  return {taken, to.blocked ? IoStatus::exhausted : IoStatus::done, 0};
+}
+
+void UringEngine::start_send(int fd, Stream& to) {
+  ++to.pending;
+  if (!send_rest(fd, to)) later(fd, to, kSend);
+}
+
+bool UringEngine::send_rest(int fd, const Stream& to) {
+  return ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
+}
+
+void UringEngine::shut_down(int fd) noexcept {
+  Stream& ending = stream(fd);
+  ending.shut = true;
+  if (!ending.out) ::shutdown(fd, SHUT_WR);
+}
+
+int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) {
+  Stream& listener = stream(fd);
+  if (!listener.accepted || listener.accepted->empty()) {
+    const int error = std::exchange(listener.error, 0);
+    if (error == 0 && listener.wanted) arm_later(fd, listener);
+    errno = error == 0 ? EAGAIN : error;
+    return -1;
+  }
+  const int accepted = listener.accepted->front();
+  listener.accepted->pop_front();
+  const socklen_t room = *length;
+  if (::getpeername(accepted, peer, length) != 0) {  // it has left again already
+    *length = room;
+    ::getsockname(accepted, peer, length);
+  }
+  return accepted;
+}
+
+// --- Completions ---
+
+void UringEngine::complete(const UringRing::Completion& completion) {
+  const Op op = completion.op;
+  const int fd = completion.fd;
+  Stream& of = stream(fd);
+  if (of.generation != completion.generation) return;
+  if (completion.last() && op != Op::linger) --of.pending;
+  if (completion.last() && op == of.armed) of.armed = Op::ignored;
+  switch (op) {
+    case Op::receive:
+      received(of, completion);
+      break;
+    case Op::accept:
+      accepted(fd, of, completion.result);
+      break;
+    case Op::send:
+      sent(fd, of, completion.result);
+      break;
+    case Op::linger:
+      later(fd, of, kCancelSend);
+      break;
+    default:
+      polled(fd, of, completion.result);
+      break;
+  }
+  if (of.closing && of.pending == 0) finish_close(fd, of);
+}
+
+void UringEngine::received(Stream& to, const UringRing::Completion& completion) {
+  const int fd = completion.fd;
+  const int result = completion.result;
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+    const auto id = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    if (to.closing || result <= 0) {
+      buffers_.give_back(id);
+    } else {
+      buffers_.append(to.received, id, static_cast<std::uint32_t>(result));
+    }
+  }
+  if (to.closing) return;
+  if (result > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
+  if (result == 0) to.ended = true;
+  const bool interrupted =
+      result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN;
+  if (result < 0 && !interrupted) to.error = -result;
+  // After a cancellation for a full Kept, receive() arms when that has been taken.
+  const bool room = result != -ECANCELED || !to.kept;
+  if (to.wanted && room) arm_later(fd, to);
+  if (!interrupted)
+    report(fd, to, result > 0 ? ready::readable : ready::readable | ready::peer_ended);
+}
+
+void UringEngine::accepted(int fd, Stream& listener, int result) {
+  if (listener.closing) {
+    if (result >= 0) ::close(result);
+    return;
+  }
+  if (result >= 0) {
+    if (!listener.accepted) listener.accepted = std::make_unique<std::deque<int>>();
+    listener.accepted->push_back(result);
+  } else if (result != -ECANCELED) {
+    listener.error = -result;  // accept() tells, and the one after that tries again
+  }
+  if (listener.wanted && listener.error == 0) arm_later(fd, listener);
+  if (result != -ECANCELED) report(fd, listener, ready::readable);
+}
+
+void UringEngine::sent(int fd, Stream& from, int result) {
+  Outgoing& out = *from.out;
+  if (result >= 0) {
+    out.sent += static_cast<std::size_t>(result);
+    if (out.sent == out.data.size()) {
+      out.data.clear();
+      out.sent = 0;
+      std::swap(out.data, out.next);
+    }
+    if (!out.data.empty()) start_send(fd, from);
+  } else {
+    from.error = -result;
+  }
+  if (result < 0 || out.data.empty()) {
+    out = Outgoing{std::move(out.data), 0, {}};
+    out.data.clear();
+    constexpr std::size_t kWorthKeeping = 4096;
+    if (out.data.capacity() <= kWorthKeeping) spare_.push_back(std::move(from.out));
+    from.out.reset();
+    if (from.shut) ::shutdown(fd, SHUT_WR);
+  }
+  if (from.closing) return;
+  if (result < 0) return report(fd, from, ready::failed);
+  const bool room = !from.out || from.out->next.size() <= kSendLimit / 2;
+  if ((from.blocked && room) || (!from.out && from.ended)) {
+    from.blocked = false;
+    report(fd, from, ready::writable);
+  }
+}
+
+void UringEngine::polled(int fd, Stream& of, int result) {
+  if (of.closing) return;
+  const auto mask = static_cast<unsigned>(result);
+  // A repeated poll that ends by itself with these has nothing to wait on: a tty that hung up has
+  // no queue any more, and every further poll would answer at once.
+  const bool dead = result >= 0 && !of.level && (mask & (POLLHUP | POLLERR)) != 0;
+  if (!dead && (of.polled || of.wanted)) arm_later(fd, of);
+  if (result == -ECANCELED) return;
+  static_assert(POLLIN == 0x01 && POLLPRI == 0x02 && POLLOUT == 0x04 && POLLERR == 0x08 &&
+                POLLHUP == 0x10 && POLLRDHUP >> 8 == 0x20);
+  report(fd, of, result < 0 ? unsigned{ready::failed} : (mask & 0x1f) | (mask >> 8 & 0x20));
+}
+
+/// All that one wait finds out about a descriptor is one event.
+void UringEngine::report(int fd, Stream& of, unsigned bits) {
+  if (of.round != round_) {
+    of.round = round_;
+    of.event = static_cast<std::uint32_t>(filled_);
+    events_[filled_++] = {fd, of.generation, 0};
+  }
+  events_[of.event].bits |= static_cast<std::uint8_t>(bits);
+}
+
+}  // namespace bunshin
