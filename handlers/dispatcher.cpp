@@ -3,16 +3,14 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "handlers/unix_path.h"
 #include "reactor/error.h"
 #include "reactor/resolver.h"
 #include "reactor/sockets.h"
@@ -21,46 +19,11 @@ namespace bunshin {
 
 namespace {
 
-/// The path a server is bound to, removed with it unless somebody else has taken it over.
-class UnixPath {
- public:
-  explicit UnixPath(std::string path) : path_(std::move(path)), made_(identity()) {}
-  UnixPath(const UnixPath&) = delete;
-  UnixPath& operator=(const UnixPath&) = delete;
-  ~UnixPath() {
-    if (identity() == made_) ::unlink(path_.c_str());
-  }
-
- private:
-  struct Identity {
-    ino_t inode = 0;
-    std::filesystem::file_time_type made;  // a number that became free is soon used again
-    bool operator==(const Identity&) const = default;
-  };
-  [[nodiscard]] Identity identity() const {
-    struct stat status {};
-    std::error_code ignored;
-    if (::stat(path_.c_str(), &status) != 0) return {};
-    return {status.st_ino, std::filesystem::last_write_time(path_, ignored)};
-  }
-
-  std::string path_;
-  Identity made_;
-};
-
 void set_option(int fd, int option, const char* what) {
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) != 0) {
     throw_error(errno, fmt::format("cannot set {}", what));
   }
-}
-
-/// Whether a unix socket is there on which nobody listens: left behind by a server that crashed.
-bool left_behind(const SocketAddress& address) {
-  struct stat status {};
-  if (::stat(address.path().c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
-  const UniqueFd probe = make_stream_socket(AF_UNIX);
-  return ::connect(probe.get(), address.data(), address.size()) != 0 && errno == ECONNREFUSED;
 }
 
 }  // namespace
@@ -79,8 +42,7 @@ struct Dispatcher::Setup {
 
 Dispatcher::Dispatcher(Reactor& reactor) : EventHandler(reactor) {}
 
-Dispatcher::Dispatcher(Reactor& reactor, StreamSocket socket, Model model)
-    : EventHandler(reactor) {
+Dispatcher::Dispatcher(Reactor& reactor, StreamSocket socket, Model model) : EventHandler(reactor) {
   reactor.add(*this, std::move(socket.fd), socket.kind, model);
 }
 
@@ -92,20 +54,22 @@ void Dispatcher::create_socket(int family) {
   if (family != AF_UNIX) set_no_delay(setup_->socket.get());
 }
 
-void Dispatcher::set_reuse_addr() { set_option(setup_->socket.get(), SO_REUSEADDR, "SO_REUSEADDR"); }
+void Dispatcher::set_reuse_addr() {
+  set_option(setup_->socket.get(), SO_REUSEADDR, "SO_REUSEADDR");
+}
 
-void Dispatcher::set_reuse_port() { set_option(setup_->socket.get(), SO_REUSEPORT, "SO_REUSEPORT"); }
+void Dispatcher::set_reuse_port() {
+  set_option(descriptor() >= 0 ? descriptor() : setup_->socket.get(), SO_REUSEPORT, "SO_REUSEPORT");
+}
 
 void Dispatcher::bind(const SocketAddress& address) {
   setup_->text = address.to_string();
   const int fd = setup_->socket.get();
-  int result = ::bind(fd, address.data(), address.size());
-  if (result != 0 && errno == EADDRINUSE && address.family() == AF_UNIX && left_behind(address)) {
-    ::unlink(address.path().c_str());
-    result = ::bind(fd, address.data(), address.size());
+  if (!address.path().empty()) {
+    setup_->unix_path.emplace(fd, address);
+  } else if (::bind(fd, address.data(), address.size()) != 0) {
+    throw_error(errno, "cannot listen on " + setup_->text);
   }
-  if (result != 0) throw_error(errno, "cannot listen on " + setup_->text);
-  if (address.family() == AF_UNIX) setup_->unix_path.emplace(address.path());
 }
 
 void Dispatcher::listen(int backlog) {

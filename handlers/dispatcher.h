@@ -31,15 +31,19 @@ class Dispatcher : public EventHandler {
   /// Lets a server bind while connections of its predecessor are still in TIME_WAIT. On by default
   /// for none; throws std::system_error.
   void set_reuse_addr();
-  /// Lets several sockets, one a reactor, share a port (SO_REUSEPORT). Throws std::system_error.
+  /// Lets several sockets, one a reactor, share a port (SO_REUSEPORT). The first of them should
+  /// have it when it listens already, the others before they bind: then a program that is started
+  /// twice is refused the second time, because a socket without it binds only where nobody listens.
+  /// Other programs of the same user that want to share can still join. Throws std::system_error.
   void set_reuse_port();
-  /// Takes over the path of a unix address when nobody listens there any more, and removes it when
-  /// closed. Throws std::system_error with the address in its sentence.
+  /// What this does with the path of a unix address: see UnixPath. Throws std::system_error with
+  /// the address in its sentence.
   void bind(const SocketAddress& address);
   /// Starts to listen; the socket enters the poll set now, not before. Throws std::system_error.
   void listen(int backlog = 512);
   /// All four at once, for an address as the user writes it: the first of a host's addresses that
-  /// works. A host name is looked up on the spot, which blocks. `share_port`: see set_reuse_port.
+  /// works. A host name is looked up on the spot, which blocks. `share_port`: joins those that
+  /// listen there already, see set_reuse_port.
   void listen_on(const Endpoint& endpoint, bool share_port = false);
   /// The address the socket is bound to, with the real port. Throws std::system_error.
   [[nodiscard]] SocketAddress local_address() const;

@@ -153,10 +153,12 @@ SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint,
     for (std::size_t index = 1; index < group.size(); ++index) group.at(index).keep_running();
     return group.at(0).emplace<HandOverServer>(endpoint, options, group).local_address();
   }
-  const auto address = group.at(0).emplace<EchoServer>(endpoint, options, shared).local_address();
-  const Endpoint same = Endpoint::parse(address.to_string());  // the port is known now
+  auto& first = group.at(0).emplace<EchoServer>(endpoint, options);
+  const SocketAddress address = first.local_address();
+  if (shared) first.set_reuse_port();
+  const Endpoint same = Endpoint::parse(address.to_string());  // with the real port
   for (std::size_t index = 1; index < group.size(); ++index) {
-    group.at(index).emplace<EchoServer>(same, options, shared);
+    group.at(index).emplace<EchoServer>(same, options, true);
   }
   return address;
 }

@@ -33,7 +33,7 @@ class EchoHandler : public BufferedDispatcher {
 /// The echo server. Owned by its reactor; `options` must outlive it and its clients.
 class EchoServer : public Dispatcher {
  public:
-  /// With `share_port` several of them, in as many reactors, listen on one port.
+  /// With `share_port` it joins those that listen there in other reactors (set_reuse_port).
   EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options,
              bool share_port = false);
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -20,6 +21,14 @@ namespace bunshin {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
+/// What a NUL at the beginning of a unix address is written as, as ss(8) does: such a name is
+/// abstract, which means that it is no file and goes with its socket (Linux only, unix(7)).
+constexpr char kAbstract = '@';
+#ifdef __linux__
+constexpr bool kHasAbstract = true;
+#else
+constexpr bool kHasAbstract = false;
+#endif
 
 [[noreturn]] void malformed(std::string_view text, std::string_view why) {
   throw_error(EINVAL, fmt::format("\"{}\" is not an address: {} (write 127.0.0.1:9876, [::1]:9876, "
@@ -33,12 +42,17 @@ bool is_port(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && value <= 65535;
 }
 
+/// parse() checked the length.
 SocketAddress unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());  // parse() checked the length
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
-  return {reinterpret_cast<const sockaddr*>(&address), length};
+  std::memcpy(address.sun_path, path.data(), path.size());
+  std::size_t length = offsetof(sockaddr_un, sun_path) + path.size() + 1;
+  if (path.front() == kAbstract) {
+    address.sun_path[0] = '\0';
+    --length;  // such a name ends with the address, not with a NUL
+  }
+  return {reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length)};
 }
 
 /// getaddrinfo(3) has errors of its own, which are no errno values.
@@ -110,6 +124,15 @@ std::string SocketAddress::path() const {
   return {path, ::strnlen(path, length_ - offsetof(sockaddr_un, sun_path))};
 }
 
+std::string SocketAddress::abstract_name() const {
+  if (family() != AF_UNIX || length_ <= offsetof(sockaddr_un, sun_path)) return {};
+  const char* name = reinterpret_cast<const sockaddr_un*>(&storage_)->sun_path;
+  if (*name != '\0') return {};
+  std::string text(name, length_ - offsetof(sockaddr_un, sun_path));
+  std::replace(text.begin(), text.end(), '\0', kAbstract);
+  return text;
+}
+
 std::string SocketAddress::to_string() const {
   char text[INET6_ADDRSTRLEN] = "";
   switch (family()) {
@@ -124,7 +147,7 @@ std::string SocketAddress::to_string() const {
       return fmt::format("[{}]:{}", host, port());
     }
     case AF_UNIX:
-      return fmt::format("unix:{}", path());
+      return fmt::format("unix:{}{}", path(), abstract_name());
     default:
       return "unknown";
   }
@@ -138,6 +161,9 @@ Endpoint Endpoint::parse(std::string_view text) {
     endpoint.unix_ = true;
     endpoint.host_ = text.substr(kUnixPrefix.size());
     if (endpoint.host_.empty()) malformed(text, "the path is missing");
+    if (endpoint.host_.front() == kAbstract && !kHasAbstract) {
+      malformed(text, "names that begin with @ are for Linux only, and a file is unix:./@name");
+    }
     if (endpoint.host_.size() >= sizeof sockaddr_un{}.sun_path) {
       malformed(text, fmt::format("the path is longer than {} bytes",
                                   sizeof sockaddr_un{}.sun_path - 1));

@@ -25,9 +25,10 @@ class SocketAddress {
   [[nodiscard]] bool is_internet() const { return family() == AF_INET || family() == AF_INET6; }
   /// 0 for a unix address.
   [[nodiscard]] std::uint16_t port() const;
-  /// The path of a unix address; empty for an unnamed one and for internet addresses.
+  /// The path of a unix address; empty for one that has none and for internet addresses.
   [[nodiscard]] std::string path() const;
-  /// "127.0.0.1:9876", "[::1]:9876" or "unix:/path": what Endpoint::parse reads.
+  /// "127.0.0.1:9876", "[::1]:9876", "unix:/path" or, an abstract name, "unix:@name": what
+  /// Endpoint::parse reads.
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] const sockaddr* data() const {
@@ -37,11 +38,14 @@ class SocketAddress {
   bool operator==(const SocketAddress& other) const { return to_string() == other.to_string(); }
 
  private:
+  [[nodiscard]] std::string abstract_name() const;  // with its "@"
+
   sockaddr_storage storage_{};
   socklen_t length_ = 0;
 };
 
-/// What a user writes: a numeric address, a host name with a port, or "unix:/path". A value.
+/// What a user writes: a numeric address, a host name with a port, "unix:/path", or on Linux
+/// "unix:@name": no file, but a name that every user of the machine may connect to. A value.
 class Endpoint {
  public:
   /// Throws std::system_error (EINVAL) that shows the accepted forms.

@@ -1,13 +1,11 @@
 #include "handlers/dispatcher.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <future>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "tests/handlers/noted.h"
 #include "tests/support/system_calls.h"
@@ -17,17 +15,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string sentence_of(const std::function<void()>& function, int error) {
-  try {
-    function();
-  } catch (const std::system_error& thrown) {
-    EXPECT_EQ(thrown.code().value(), error) << thrown.what();
-    return thrown.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
 
 class DispatcherTest : public SettingCase {
  protected:
@@ -220,75 +207,14 @@ TEST_P(SmallScratchTest, BoundsWhatOneRecvLends) {
   EXPECT_LE(handler.most, reactor.options().scratch_bytes);
 }
 
-class UnixPathTest : public EngineCase {
- protected:
-  const std::string path = fresh_path("socket");
-  const Endpoint endpoint = Endpoint::parse("unix:" + path);
-  [[nodiscard]] bool exists() const { return ::access(path.c_str(), F_OK) == 0; }
-};
-BUNSHIN_EVERY_ENGINE(UnixPathTest);
-
-TEST_P(UnixPathTest, IsRemovedWithTheServer) {
-  auto& server = reactor.emplace<TestServer>();
-  server.listen_on(endpoint);
-  EXPECT_TRUE(exists());
-  server.close();
-  settle();
-  EXPECT_FALSE(exists());
-}
-
-TEST_P(UnixPathTest, LeftBehindIsTakenOver) {
-  {
-    const UniqueFd crashed = make_stream_socket(AF_UNIX);
-    const SocketAddress address = *endpoint.numeric();
-    ASSERT_EQ(::bind(crashed.get(), address.data(), address.size()), 0);
-    ASSERT_EQ(::listen(crashed.get(), 1), 0);
-  }
-  ASSERT_TRUE(exists());
-  auto& server = reactor.emplace<TestServer>();
-  server.listen_on(endpoint);
-  bool accepted = false;
-  server.on_accepted = [&](StreamSocket, const SocketAddress&) { accepted = true; };
-  const Peer peer(server.local_address());
-  run_until([&] { return accepted; });
-}
-
-TEST_P(UnixPathTest, AFileThatIsNoSocketStays) {
-  const std::string file = make_file("precious");
-  auto& server = reactor.emplace<TestServer>();
-  EXPECT_THAT(sentence_of([&] { server.listen_on(Endpoint::parse("unix:" + file)); }, EADDRINUSE),
-              HasSubstr("cannot listen on unix:" + file));
-  server.close();
-  settle();
-  EXPECT_EQ(::access(file.c_str(), F_OK), 0);
-}
-
-TEST_P(UnixPathTest, OfAnotherServerStays) {
-  auto& first = reactor.emplace<TestServer>();
-  first.listen_on(endpoint);
-  ::unlink(path.c_str());
-  auto& second = reactor.emplace<TestServer>();
-  second.listen_on(endpoint);
-  first.close();
-  settle();
-  EXPECT_TRUE(exists()) << "the first removed what belongs to the second";
-  const Peer peer(second.local_address());
-}
-
-TEST_P(UnixPathTest, AFolderThatIsNotThere) {
-  auto& server = reactor.emplace<TestServer>();
-  const Endpoint nowhere = Endpoint::parse("unix:" + path + "/no/such");
-  EXPECT_THAT(sentence_of([&] { server.listen_on(nowhere); }, ENOENT),
-              HasSubstr("cannot listen on " + nowhere.to_string()));
-}
-
 /// Where host names and ports are.
 class InternetDispatcherTest : public DispatcherTest {};
 BUNSHIN_INTERNET_SETTINGS(InternetDispatcherTest);
 
 TEST_P(InternetDispatcherTest, SeveralShareAPort) {
   auto& first = reactor.emplace<TestServer>();
-  first.listen_on(any_endpoint(family()), true);
+  first.listen_on(any_endpoint(family()));
+  first.set_reuse_port();
   auto& second = reactor.emplace<TestServer>();
   second.listen_on(endpoint_of(first.local_address()), true);
   EXPECT_EQ(first.local_address(), second.local_address());

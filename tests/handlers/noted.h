@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,18 @@ class TestServer : public Dispatcher {
   }
 };
 
+/// What the std::system_error says that `function` throws; its code must be `error`.
+inline std::string sentence_of(const std::function<void()>& function, int error) {
+  try {
+    function();
+  } catch (const std::system_error& thrown) {
+    EXPECT_EQ(thrown.code().value(), error) << thrown.what();
+    return thrown.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
 inline Endpoint endpoint_of(const SocketAddress& address) {
   return Endpoint::parse(address.to_string());
 }
@@ -88,8 +101,8 @@ class HandlerCase : public SettingCase {
     return {handler, std::move(connection.peer)};
   }
 
-  /// Whether the loop comes to rest. What the kernel takes bit by bit may keep it awake at first; one
-  /// that spins is never quiet.
+  /// Whether the loop comes to rest. What the kernel takes bit by bit may keep it awake at first;
+  /// one that spins is never quiet.
   bool comes_to_rest() {
     for (int tries = 0; tries < 20; ++tries) {
       if (rounds_in(30ms) < kFewRounds) return true;

@@ -29,7 +29,17 @@ INSTANTIATE_TEST_SUITE_P(Forms, GoodAddress,
                          ::testing::Values("127.0.0.1:9876", "0.0.0.0:0", "255.255.255.255:65535",
                                            "[::1]:9876", "[::]:0", "[2001:db8::2]:80",
                                            "unix:/tmp/socket", "unix:relative", "unix:/with:colon",
-                                           "unix:/with space"));
+                                           "unix:/with space", "unix:./@file"));
+
+#ifdef __linux__
+TEST(SocketAddressTest, AnAbstractNameReadsBackAsItWasWritten) {
+  for (const std::string text : {"unix:@name", "unix:@with/slash", "unix:@"}) {
+    const SocketAddress address = *Endpoint::parse(text).numeric();
+    EXPECT_EQ(address.to_string(), text);
+    EXPECT_EQ(address.path(), "") << "it is no file";
+  }
+}
+#endif
 
 struct Bad {
   std::string text;

@@ -45,6 +45,16 @@ TEST_P(EchoCommandOn, SeveralThreadsShareTheClients) {
   EXPECT_EQ(server.wait(), 0);
 }
 
+TEST_P(EchoCommandOn, SeveralThreadsShareTheirPortWithNobodyElse) {
+  Server server({"echo", "--engine", GetParam().engine, "--threads", "2"}, GetParam().family);
+  const std::string address = server.address.to_string();
+  for (const std::string threads : {"1", "2"}) {
+    const auto [status, line] = failure_of({"echo", address, "--threads", threads});
+    EXPECT_EQ(status, 1);
+    EXPECT_THAT(line, HasSubstr("cannot listen on " + address));
+  }
+}
+
 TEST(EchoCommand, ASignalFinishesWhatIsOwed) {
   Server server({"echo"});
   Peer idle = server.connect();
