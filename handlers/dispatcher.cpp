@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "handlers/connect_race.h"
 #include "handlers/unix_path.h"
 #include "reactor/error.h"
 #include "reactor/resolver.h"
@@ -32,11 +33,12 @@ struct Dispatcher::Setup {
   UniqueFd socket;  // made but not yet listening
   std::string text;
   std::optional<UnixPath> unix_path;
-  std::vector<SocketAddress> addresses;  // still to be tried
-  std::shared_ptr<bool> looking_up;      // false: nobody wants the answer any more
+  // Of a client:
+  std::shared_ptr<bool> wanted;  // false: nobody wants the answer of a look-up any more
   std::exception_ptr look_up_error;
+  std::optional<ConnectRace> race;
   ~Setup() {
-    if (looking_up) *looking_up = false;
+    if (wanted) *wanted = false;
   }
 };
 
@@ -110,28 +112,41 @@ void Dispatcher::handle_accepted(StreamSocket, const SocketAddress&) {}
 void Dispatcher::connect(const Endpoint& endpoint) {
   setup_ = std::make_unique<Setup>();
   setup_->text = endpoint.to_string();
-  setup_->looking_up = std::make_shared<bool>(true);
-  look_up(reactor(), endpoint, [this, wanted = setup_->looking_up](const LookUp& found) {
-    if (!*wanted || closed()) return;
-    setup_->addresses.assign(found.addresses.rbegin(), found.addresses.rend());
-    setup_->look_up_error = found.error;
-    reactor().connect_failed(*this, EHOSTUNREACH);  // none has been tried: on to the first
+  setup_->wanted = std::make_shared<bool>(true);
+  look_up(reactor(), endpoint, [this, wanted = setup_->wanted](const LookUp& found) {
+    if (*wanted && !closed()) try_addresses(found);
   });
 }
 
-void Dispatcher::handle_connect_error(int error) {
-  if (!setup_) throw_error(error, "cannot connect");  // to an address that was given to the reactor
-  while (!setup_->addresses.empty()) {
-    const SocketAddress address = setup_->addresses.back();
-    setup_->addresses.pop_back();
+void Dispatcher::try_addresses(const LookUp& found) {
+  setup_->look_up_error = found.error;
+  if (found.error) return reactor().connect_failed(*this, EHOSTUNREACH);
+  setup_->race.emplace(reactor(), found.addresses, [this](StreamSocket socket, int error) {
+    if (!closed()) race_ended(std::move(socket), error);
+  });
+  setup_->race->start();
+}
+
+void Dispatcher::race_ended(StreamSocket socket, int error) {
+  if (socket.fd) {
     try {
-      return reactor().connect(*this, address);
+      return reactor().add_connected(*this, std::move(socket));
     } catch (const std::system_error& failure) {
       error = failure.code().value();
     }
   }
+  reactor().connect_failed(*this, error);
+}
+
+void Dispatcher::handle_connect_error(int error) {
+  if (!setup_) throw_error(error, "cannot connect");  // to an address that was given to the reactor
   if (setup_->look_up_error) std::rethrow_exception(setup_->look_up_error);
   throw_error(error, "cannot connect to " + setup_->text);
+}
+
+void Dispatcher::disconnect() {
+  if (setup_ && setup_->wanted) setup_.reset();
+  EventHandler::disconnect();
 }
 
 }  // namespace bunshin

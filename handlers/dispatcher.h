@@ -11,6 +11,8 @@
 
 namespace bunshin {
 
+struct LookUp;
+
 /// asyncore.dispatcher: a socket whose callbacks are the virtual functions of EventHandler. Make
 /// it with Reactor::emplace, which owns it; all members are called in the reactor's thread.
 ///
@@ -55,11 +57,14 @@ class Dispatcher : public EventHandler {
 
   // Clients
 
-  /// Connects without blocking; every address of the host is tried in turn, and handle_connect or
-  /// handle_error follows. A look-up that is still running when the handler closes is forgotten.
+  /// Connects without blocking to the first address of the host that answers (see ConnectRace);
+  /// handle_connect or handle_error follows. There is no descriptor until then. What still goes on
+  /// when the handler closes is forgotten.
   void connect(const Endpoint& endpoint);
-  /// Tries the next address, if there is one.
+  /// No address could be connected to: throws what handle_error shall get.
   void handle_connect_error(int error) override;
+  /// Closes the descriptor and ends connecting: the handler stays, for another connection.
+  void disconnect();
 
   // Connections
 
@@ -75,6 +80,9 @@ class Dispatcher : public EventHandler {
   [[nodiscard]] std::string address_text() const;
 
  private:
+  void try_addresses(const LookUp& found);
+  void race_ended(StreamSocket socket, int error);
+
   struct Setup;  // of a listener or a connecting socket; connections have none
   std::unique_ptr<Setup> setup_;
 };

@@ -307,4 +307,10 @@ void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model
   list_ready(handler);
 }
 
+void Reactor::add_connected(EventHandler& handler, StreamSocket socket) {
+  enroll(handler, std::move(socket.fd), socket.kind, Model::remembered, 0);
+  handler.flags_ |= EventHandler::kConnecting;  // its turn finds that the connection stands
+  list_ready(handler);
+}
+
 }  // namespace bunshin

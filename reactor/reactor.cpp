@@ -211,6 +211,13 @@ void Reactor::detach(EventHandler& handler) noexcept {
   if (!starved_.empty()) end_starvation();
 }
 
+UniqueFd Reactor::release(EventHandler& handler) {
+  const int fd = handler.fd_.get();
+  handler.flags_ |= EventHandler::kForeign;  // detach() does not close what belongs to others
+  detach(handler);
+  return UniqueFd(fd);
+}
+
 void Reactor::close(EventHandler& handler) noexcept {
   if (handler.closed()) return;
   detach(handler);

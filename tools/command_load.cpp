@@ -8,6 +8,7 @@
 #include "tools/command.h"
 #include "tools/commands.h"
 #include "tools/load/load_generator.h"
+#include "tools/load/load_target.h"
 
 namespace bunshin {
 
@@ -23,10 +24,10 @@ struct LoadCommand {
 
 void show_progress(const std::string& line) { standard_error().print("\r\033[K{}", line); }
 
-LoadResult generate(const SocketAddress& address, const LoadOptions& options,
+LoadResult generate(const Endpoint& endpoint, const LoadOptions& options,
                     const ReactorOptions& loop) {
   Reactor reactor(loop);
-  LoadGenerator generator(reactor, address, options);
+  LoadGenerator generator(reactor, reachable_address(reactor, endpoint), options);
   end_on_signals(reactor, [&generator] { generator.stop(); });
   const bool watched = ::isatty(STDERR_FILENO) != 0;
   if (watched) generator.on_progress = show_progress;
@@ -44,7 +45,7 @@ void run_load(LoadCommand& command) {
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
-  const LoadResult result = generate(endpoint.look_up().front(), command.load, *command.loop);
+  const LoadResult result = generate(endpoint, command.load, *command.loop);
   standard_output().write_waiting(command.json ? result.to_json() : result.to_text());
 }
 

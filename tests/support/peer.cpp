@@ -151,10 +151,11 @@ void Peer::set_receive_buffer(int bytes) {
 
 SocketAddress Peer::local_address() const { return SocketAddress::local_of(socket_.get()); }
 
-Listener::Listener(Family family, int backlog) {
-  const SocketAddress any = any_address(family);
-  socket.reset(::socket(any.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  require(socket && ::bind(socket.get(), any.data(), any.size()) == 0 &&
+Listener::Listener(Family family, int backlog) : Listener(any_address(family), backlog) {}
+
+Listener::Listener(const SocketAddress& at, int backlog) {
+  socket.reset(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  require(socket && ::bind(socket.get(), at.data(), at.size()) == 0 &&
               ::listen(socket.get(), backlog) == 0,
           "cannot listen");
   address = SocketAddress::local_of(socket.get());
@@ -166,6 +167,16 @@ Peer Listener::accept() const {
   UniqueFd accepted(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
   require(static_cast<bool>(accepted), "accept4");
   return Peer(std::move(accepted));
+}
+
+BlackHole::BlackHole(const SocketAddress& address) : listener(address, 0) {
+  // A queue of length 0 holds one; four find it full on every kernel.
+  for (int count = 0; count < 4; ++count) {
+    waiting.emplace_back(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(waiting.back().get(), address.data(), address.size());
+  }
+  pollfd last{waiting.back().get(), POLLOUT, 0};
+  EXPECT_EQ(::poll(&last, 1, 0), 0) << "it answers";
 }
 
 Connection make_connection(Family family) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reactor/socket_address.h"
 #include "reactor/unique_fd.h"
@@ -62,10 +63,19 @@ Connection make_connection(Family family);
 /// A listening socket, not in any reactor.
 struct Listener {
   explicit Listener(Family family, int backlog = 64);
+  explicit Listener(const SocketAddress& address, int backlog = 64);
   UniqueFd socket;
   SocketAddress address;
   /// Accepts one, waiting at most five seconds.
   [[nodiscard]] Peer accept() const;
+};
+
+/// An address that does not answer at all: a listener whose queue is full, so that the kernel drops
+/// what else arrives.
+struct BlackHole {
+  explicit BlackHole(const SocketAddress& address);
+  Listener listener;
+  std::vector<UniqueFd> waiting;
 };
 
 /// An address where nobody listens.
