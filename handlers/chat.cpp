@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string>
 #include <utility>
 
 #include "reactor/log.h"
@@ -14,17 +13,46 @@ namespace {
 /// client1 of the course sends what was typed without a line end.
 constexpr auto kRestIsLine = std::chrono::milliseconds(200);
 
-}  // namespace
-
-ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room)
-    : LineHandler(reactor, std::move(socket)), room_(std::move(room)) {
-  room_->push_back(this);
+bool owed_longer(const ChatHandler* one, const ChatHandler* other) {
+  if ((one->buffered() > 0) != (other->buffered() > 0)) return one->buffered() > 0;
+  return one->behind_since() < other->behind_since();
 }
 
-ChatHandler::~ChatHandler() { leave(); }
+}  // namespace
+
+void ChatRoom::say(std::string_view text) {
+  std::size_t owed = 0;
+  for (ChatHandler* member : members_) {
+    member->hear(text);
+    owed += member->buffered();
+  }
+  while (owed > options_.most_owed) {
+    ChatHandler& oldest = **std::min_element(members_.begin(), members_.end(), owed_longer);
+    owed -= oldest.buffered();
+    oldest.drop("is behind the others");
+  }
+}
+
+ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room,
+                         ClientPlace place)
+    : LineHandler(reactor, std::move(socket)),
+      room_(std::move(room)),
+      place_(std::move(place)),
+      idle_(*this, room_->options().limits.idle_timeout) {
+  room_->join(*this);
+}
+
+ChatHandler::~ChatHandler() { room_->leave(*this); }
+
+void ChatHandler::hear(std::string_view text) {
+  if (buffered() == 0) behind_since_ = reactor().now();
+  send(text);
+}
 
 void ChatHandler::handle_read() {
+  idle_.heard();
   LineHandler::handle_read();
+  say();
   if (closed() || collected().empty()) {
     rest_timer_.cancel();
   } else {
@@ -32,38 +60,56 @@ void ChatHandler::handle_read() {
   }
 }
 
-void ChatHandler::say(std::string_view line) {
-  std::string text(line);
-  text += '\n';
-  // Backwards: a client that is dropped for being slow takes itself out of the room.
-  for (std::size_t index = room_->size(); index-- > 0;) (*room_)[index]->send(text);
+/// All at once: a thousand short lines cost each of the others one send.
+void ChatHandler::say() {
+  if (!said_.empty()) room_->say(std::exchange(said_, {}));
 }
 
 void ChatHandler::say_rest() {
-  if (!collected().empty()) say(take_collected());
+  if (!collected().empty()) found_terminator(take_collected());
+  say();
+}
+
+void ChatHandler::handle_write() {
+  const std::size_t before = buffered();
+  LineHandler::handle_write();
+  if (buffered() < before && unread_timer_.armed()) unread_timer_.arm(room_->options().patience);
 }
 
 void ChatHandler::handle_full() {
-  log(LogLevel::warning, "a chat client does not read: dropped with {} bytes unsent", buffered());
-  leave();
+  LineHandler::handle_full();
+  unread_timer_.arm(room_->options().patience);
+}
+
+void ChatHandler::handle_drained() {
+  unread_timer_.cancel();
+  LineHandler::handle_drained();
+}
+
+void ChatHandler::drop_unread() { drop("does not read"); }
+
+void ChatHandler::drop(std::string_view reason) {
+  log(LogLevel::warning, "a chat client {}: dropped with {} bytes unsent", reason, buffered());
+  room_->leave(*this);
   close();
 }
 
 void ChatHandler::handle_close() {
   say_rest();
   // What it said last is owed to it as well, when it only ended sending.
-  leave();
+  room_->leave(*this);
   close_when_done();
 }
 
-void ChatHandler::leave() { std::erase(*room_, this); }
-
-ChatServer::ChatServer(Reactor& reactor, const Endpoint& endpoint) : Dispatcher(reactor) {
+ChatServer::ChatServer(Reactor& reactor, const Endpoint& endpoint, const ChatOptions& options)
+    : Dispatcher(reactor),
+      room_(std::make_shared<ChatRoom>(options)),
+      places_(*this, options.limits.most) {
   listen_on(endpoint);
 }
 
 void ChatServer::handle_accepted(StreamSocket socket, const SocketAddress&) {
-  reactor().emplace<ChatHandler>(std::move(socket), room_);
+  reactor().emplace<ChatHandler>(std::move(socket), room_, places_.take());
 }
 
 }  // namespace bunshin

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "handlers/client_limits.h"
 #include "handlers/line_handler.h"
 #include "reactor/timer.h"
 
@@ -12,41 +15,82 @@ namespace bunshin {
 
 class ChatHandler;
 
-/// Who is in the chat. Shared by the server and its clients, so that either may go first.
-using ChatRoom = std::vector<ChatHandler*>;
+struct ChatOptions {
+  ClientLimits limits;
+  /// So many bytes may wait for all clients together.
+  std::size_t most_owed = 32 * 1024 * 1024;
+  /// A client that is behind, and takes nothing for so long, does not read.
+  Duration patience = std::chrono::seconds(5);
+};
 
-/// One client of a chat server: what it says goes to everybody in the room, itself included. A
-/// remainder without a line end counts as a line after 200 ms, or at the end of file. A client that
-/// does not read what the others say is dropped when its buffer is full: it never slows the others.
-class ChatHandler : public LineHandler {
+/// Who is in a chat. Shared by the server and its clients, so that either may go first.
+class ChatRoom {
  public:
-  ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room);
-  ~ChatHandler() override;
+  explicit ChatRoom(const ChatOptions& options) : options_(options) {}
 
-  void found_terminator(std::string_view line) override { say(line); }
-  void handle_read() override;
-  void handle_full() override;
-  void handle_close() override;
-  [[nodiscard]] Watermarks watermarks() const override { return {1024 * 1024, 0}; }
+  [[nodiscard]] const ChatOptions& options() const { return options_; }
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  void join(ChatHandler& member) { members_.push_back(&member); }
+  void leave(ChatHandler& member) { std::erase(members_, &member); }
+  /// Sends `text` to everybody. When more than ChatOptions::most_owed waits then, those
+  /// are dropped who have been behind for longest.
+  void say(std::string_view text);
 
  private:
-  void say(std::string_view line);
+  ChatOptions options_;
+  std::vector<ChatHandler*> members_;
+};
+
+/// One client of a chat server: the lines it says go to everybody in the room, itself included. A
+/// remainder without a line end counts as a line after 200 ms, or at the end of file.
+///
+/// No client slows the others. One that is behind with reading what it is sent is not read from
+/// meanwhile. It is dropped when nothing more can be sent to it for ChatOptions::patience, or when
+/// the room owes too much and it has been behind for longest.
+class ChatHandler : public LineHandler {
+ public:
+  ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room,
+              ClientPlace place);
+  ~ChatHandler() override;
+
+  /// Somebody has said `text`.
+  void hear(std::string_view text);
+  /// Since when it has always been owed something. REQUIRES: buffered() > 0.
+  [[nodiscard]] TimePoint behind_since() const { return behind_since_; }
+  void drop(std::string_view reason);
+
+  void found_terminator(std::string_view line) override { said_.append(line) += '\n'; }
+  void handle_read() override;
+  void handle_write() override;
+  void handle_full() override;
+  void handle_drained() override;
+  void handle_close() override;
+  [[nodiscard]] Watermarks watermarks() const override { return {64 * 1024, 16 * 1024}; }
+
+ private:
   void say_rest();
-  void leave();
+  void say();
+  void drop_unread();
 
   std::shared_ptr<ChatRoom> room_;
+  ClientPlace place_;
+  IdleTimeout idle_;
+  std::string said_;  // the lines of this turn
+  TimePoint behind_since_{};
   Timer rest_timer_{*this, &ChatHandler::say_rest};
+  Timer unread_timer_{*this, &ChatHandler::drop_unread};
 };
 
 /// The chat server. Owned by its reactor.
 class ChatServer : public Dispatcher {
  public:
-  ChatServer(Reactor& reactor, const Endpoint& endpoint);
+  ChatServer(Reactor& reactor, const Endpoint& endpoint, const ChatOptions& options = {});
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
   [[nodiscard]] std::size_t clients() const { return room_->size(); }
 
  private:
-  std::shared_ptr<ChatRoom> room_ = std::make_shared<ChatRoom>();
+  std::shared_ptr<ChatRoom> room_;
+  ClientPlaces places_;
 };
 
 }  // namespace bunshin

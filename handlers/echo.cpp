@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "reactor/log.h"
 #include "reactor/printable.h"
 #include "reactor/standard_stream.h"
 
@@ -21,36 +22,55 @@ std::string time_stamp() {
 
 void tell_waiting() { standard_output().print("Waiting for connections...\n"); }
 
-/// A client of the server with options: the course's server1 and server2.
-class CourseEchoHandler : public EchoHandler {
+/// A client of a server with limits.
+class LimitedEchoHandler : public EchoHandler {
+ public:
+  LimitedEchoHandler(Reactor& reactor, StreamSocket socket, const ClientLimits& limits,
+                     ClientPlace place)
+      : EchoHandler(reactor, std::move(socket)),
+        idle_(*this, limits.idle_timeout),
+        place_(std::move(place)) {}
+
+  void handle_read() override {
+    idle_.heard();
+    EchoHandler::handle_read();
+  }
+
+ protected:
+  IdleTimeout idle_;
+  ClientPlace place_;
+};
+
+/// A client of the course's server1 and server2.
+class CourseEchoHandler : public LimitedEchoHandler {
  public:
   CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer,
-                    const EchoOptions& options, std::weak_ptr<Dispatcher*> queue)
-      : EchoHandler(reactor, std::move(socket)),
+                    const EchoOptions& options, ClientPlace place)
+      : LimitedEchoHandler(reactor, std::move(socket), options.limits, std::move(place)),
         peer_(std::move(peer)),
-        options_(options),
-        queue_(std::move(queue)) {
+        options_(options) {
     if (options_.verbose) standard_output().print("...connected from: {}\n", peer_);
   }
 
   ~CourseEchoHandler() override {
     if (options_.verbose) standard_output().print("...{} left\n", peer_);
-    const auto queue = queue_.lock();
-    if (!queue) return;
-    (*queue)->resume_reading();
-    if (options_.verbose) tell_waiting();
+    const bool next = place_.give_back();
+    if (next && options_.verbose && options_.one_at_a_time) tell_waiting();
   }
 
   void handle_read() override {
     const std::string_view data = recv(1024);
     if (data.empty()) return;
+    idle_.heard();
     if (options_.verbose) tell_received(data);
     if (options_.stamp) {
       send(time_stamp().append(data));  // at once: the course's client receives once an answer
     } else {
       send(data);
     }
-    if (is_stop_word(data)) options_.stop();
+    if (!is_stop_word(data)) return;
+    log(LogLevel::info, "{} said the stop word: the server ends", peer_);
+    options_.stop();
   }
 
  private:
@@ -82,18 +102,19 @@ class CourseEchoHandler : public EchoHandler {
 
   std::string peer_;
   const EchoOptions& options_;
-  std::weak_ptr<Dispatcher*> queue_;  // whose next client is served after this one, if any
-  std::string line_;                  // its beginning, as far as it has come
+  std::string line_;  // its beginning, as far as it has come
 };
 
 /// Called in the reactor's thread.
 void serve(Reactor& reactor, StreamSocket socket, const SocketAddress& peer,
-           const EchoOptions& options, std::weak_ptr<Dispatcher*> queue = {}) {
-  if (options.plain()) {
-    reactor.emplace<EchoHandler>(std::move(socket));
-  } else {
+           const EchoOptions& options, ClientPlace place = {}) {
+  if (options.of_course()) {
     reactor.emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), options,
-                                       std::move(queue));
+                                       std::move(place));
+  } else if (options.limits.any()) {
+    reactor.emplace<LimitedEchoHandler>(std::move(socket), options.limits, std::move(place));
+  } else {
+    reactor.emplace<EchoHandler>(std::move(socket));
   }
 }
 
@@ -132,18 +153,16 @@ bool kernel_spreads(const SocketAddress& address) {
 
 EchoServer::EchoServer(Reactor& reactor, const Endpoint& endpoint, const EchoOptions& options,
                        bool share_port)
-    : Dispatcher(reactor), options_(options) {
+    : Dispatcher(reactor),
+      options_(options),
+      places_(*this, options.one_at_a_time ? 1 : options.limits.most) {
   listen_on(endpoint, share_port);
   // Told when the loop runs: by then its address has been.
   if (options_.verbose && options_.one_at_a_time) reactor.post(tell_waiting);
 }
 
 void EchoServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
-  if (options_.one_at_a_time) {
-    if (!queue_) queue_ = std::make_shared<Dispatcher*>(this);
-    pause_reading();
-  }
-  serve(reactor(), std::move(socket), peer, options_, queue_);
+  serve(reactor(), std::move(socket), peer, options_, places_.take());
 }
 
 SocketAddress serve_echo(ReactorGroup& group, const Endpoint& endpoint,

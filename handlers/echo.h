@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "handlers/buffered_dispatcher.h"
+#include "handlers/client_limits.h"
 #include "reactor/reactor_group.h"
 
 namespace bunshin {
@@ -18,8 +19,10 @@ struct EchoOptions {
   bool verbose = false;        ///< tells on standard output who came, left, and said what
   std::string stop_word;       ///< when not empty: whoever sends just this stops the server
   std::function<void()> stop;  ///< what that calls
-  [[nodiscard]] bool plain() const {
-    return !one_at_a_time && !stamp && !verbose && stop_word.empty();
+  ClientLimits limits;
+  /// Whether a client is one of the course's server1 and server2.
+  [[nodiscard]] bool of_course() const {
+    return one_at_a_time || stamp || verbose || !stop_word.empty();
   }
 };
 
@@ -42,7 +45,7 @@ class EchoServer : public Dispatcher {
   const EchoOptions& options_;
 
  private:
-  std::shared_ptr<Dispatcher*> queue_;  // for the one client, which may outlive the server
+  ClientPlaces places_;
 };
 
 /// Serves echo with all reactors of `group`, and returns the address. Where the kernel spreads

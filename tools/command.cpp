@@ -59,6 +59,24 @@ std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command) {
   return options;
 }
 
+void add_limit_options(CLI::App& command, ClientLimits& limits) {
+  command
+      .add_option("--max-clients", limits.most,
+                  "Serve so many clients at once; the others wait in the queue")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option_function<double>(
+          "--idle-timeout",
+          [&limits](double seconds) {
+            limits.idle_timeout =
+                std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+          },
+          "Close a client that sends nothing for so long")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 1e9));
+}
+
 Endpoint parse_address(const std::string& text) {
   try {
     return Endpoint::parse(text);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "handlers/client_limits.h"
 #include "reactor/reactor.h"
 #include "reactor/reactor_group.h"
 #include "reactor/standard_stream.h"
@@ -37,6 +38,10 @@ struct Exit {
 /// Adds the options of every command that runs a loop (--engine, --spin). The returned options are
 /// filled when the arguments have been parsed.
 std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command);
+
+/// Adds --max-clients and --idle-timeout, for servers. They are filled when the arguments have been
+/// parsed; `limits` must live until then.
+void add_limit_options(CLI::App& command, ClientLimits& limits);
 
 /// Reads an address argument; a malformed one is a UsageError.
 Endpoint parse_address(const std::string& text);

@@ -20,6 +20,9 @@ void run_echo(EchoCommand& command) {
   if (command.threads > 1 && command.echo.one_at_a_time) {
     throw UsageError("--one-at-a-time serves one client: leave --threads out");
   }
+  if (command.threads > 1 && command.echo.limits.most > 0) {
+    throw UsageError("--max-clients counts the clients of one loop: leave --threads out");
+  }
   const Endpoint endpoint = parse_address(command.address);
   ReactorGroup group(command.threads, *command.loop);
   finish_on_signals(group);
@@ -45,6 +48,7 @@ void add_echo_command(CLI::App& app) {
   echo->add_option("--threads", command->threads, "So many loops, one a thread, share the clients")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
+  add_limit_options(*echo, command->echo.limits);
   command->loop = add_loop_options(*echo);
   echo->callback([command] { run_echo(*command); });
 }

@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -50,6 +53,14 @@ int show_help(const CLI::App& app, const CLI::Success& help) {
   const int status = app.exit(help, text, text);
   standard_output().write_waiting(text.str());
   return status;
+}
+
+/// glibc takes large blocks from the system, 128 KiB and up, and gives them back. By itself it would
+/// raise that limit with each block that is freed, up to 32 MiB, and keep what a crowd once needed.
+void give_memory_back() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
 }
 
 int run(int argc, char** argv) {
@@ -105,8 +116,9 @@ int finish_output(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  give_memory_back();
   open_missing_descriptors();
-  std::signal(SIGXFSZ,
-              SIG_IGN);  // a log that has reached the limit of a file's size: write(2) fails
+  // A log that has reached the limit of a file's size: write(2) fails.
+  std::signal(SIGXFSZ, SIG_IGN);
   return finish_output(run_and_tell(argc, argv));
 }

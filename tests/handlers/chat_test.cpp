@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "tests/handlers/noted.h"
+#include "tests/support/system_calls.h"
 
 namespace bunshin::testing {
 namespace {
@@ -14,7 +16,8 @@ using ::testing::IsEmpty;
 
 class ChatTest : public HandlerCase {
  protected:
-  ChatTest() : server(reactor.emplace<ChatServer>(any_endpoint(GetParam().family))) {}
+  explicit ChatTest(const ChatOptions& options = {})
+      : server(reactor.emplace<ChatServer>(any_endpoint(GetParam().family), options)) {}
 
   Peer join() {
     const std::size_t before = server.clients();
@@ -22,8 +25,33 @@ class ChatTest : public HandlerCase {
     run_until([&] { return server.clients() == before + 1; });
     return peer;
   }
+  /// One for whom the kernel does not keep much.
+  Peer join_without_buffer() {
+    Peer peer = join();
+    peer.set_receive_buffer(4096);
+    return peer;
+  }
+  /// What the server keeps for all clients.
+  std::size_t owed() {
+    std::size_t bytes = 0;
+    reactor.for_each([&](EventHandler& handler) {
+      if (auto* client = dynamic_cast<ChatHandler*>(&handler)) bytes += client->buffered();
+    });
+    return bytes;
+  }
+  /// Sends lines and receives them again until `done`.
+  void talk(Peer& talker, const std::function<bool()>& done) {
+    const std::string line = long_line();
+    run_until(
+        [&] {
+          talker.send(line);
+          EXPECT_TRUE(receive(talker, line.size()) == line);
+          return done() || HasFailure();
+        },
+        20s);
+  }
   static std::string long_line() {
-    std::string line(10000, 'x');
+    std::string line(50 * 1000, 'x');
     line.back() = '\n';
     return line;
   }
@@ -108,26 +136,61 @@ TEST_P(ChatTest, WhoLeavesIsGone) {
   EXPECT_THAT(log.lines(), IsEmpty());
 }
 
-TEST_P(ChatTest, ASlowClientIsDroppedAndTheOthersGoOn) {
+TEST_P(ChatTest, WhoeverReadsIsNotDroppedHoweverFastItTalks) {
+  Peer talker = join();
+  Peer listener = join();
+  std::string text;
+  while (text.size() < 8 * 1000 * 1000) text += long_line();
+  std::string_view rest = text;
+  std::string got, heard;
+  run_until(
+      [&] {
+        rest.remove_prefix(talker.send_now(rest));
+        got += talker.receive_now();
+        heard += listener.receive_now();
+        return (got.size() == text.size() && heard.size() == text.size()) || server.clients() < 2;
+      },
+      20s);
+  EXPECT_TRUE(got == text);
+  EXPECT_TRUE(heard == text);
+  EXPECT_THAT(log.lines(), IsEmpty());
+}
+
+TEST_P(ChatTest, ManyShortLinesAreSentTogether) {
+  Peer talker = join();
+  Peer listener = join();
+  const std::string lines(4096, '\n');
+  const std::size_t sends = calls(Call::send);
+  talker.send(lines);
+  EXPECT_EQ(receive(listener, lines.size()), lines);
+  EXPECT_EQ(receive(talker, lines.size()), lines);
+  // The talker's own, and one for each client unless what it said arrived in pieces.
+  EXPECT_LE(calls(Call::send) - sends, 20U);
+}
+
+/// Clients that do not read are dropped soon.
+class ImpatientChatTest : public ChatTest {
+ protected:
+  ImpatientChatTest() : ChatTest({.limits = {}, .patience = 300ms}) {}
+};
+BUNSHIN_EVERY_SETTING(ImpatientChatTest);
+
+TEST_P(ImpatientChatTest, ASlowClientIsDroppedAndTheOthersGoOn) {
   Peer talker = join();
   Peer friendly = join();
-  Peer slow = join();
+  Peer slow = join_without_buffer();
   const std::string line = long_line();
-  std::size_t lines = 0;
-  // Bounded: what the kernel holds for a client that does not read, and our own buffer.
-  for (; lines < 5000 && server.clients() == 3; ++lines) {
-    talker.send(line);
-    ASSERT_TRUE(receive(talker, line.size()) == line);
-    ASSERT_TRUE(receive(friendly, line.size()) == line);
-  }
-  EXPECT_EQ(server.clients(), 2U) << "its buffer grows without bound";
+  talk(talker, [&] {
+    EXPECT_TRUE(receive(friendly, line.size()) == line);
+    return server.clients() == 2;
+  });
   EXPECT_EQ(log.lines().size(), 1U);
   EXPECT_EQ(log.count("does not read"), 1U);
   talker.send("still here\n");
   EXPECT_EQ(receive(friendly, 11), "still here\n");
 }
 
-TEST_P(ChatTest, TheOneWhoFloodsWithoutReadingIsDroppedItself) {
+TEST_P(ImpatientChatTest, TheOneWhoFloodsWithoutReadingIsDroppedItself) {
   Peer flooder = join();
   Peer ann = join();
   const std::string line = long_line();
@@ -140,6 +203,51 @@ TEST_P(ChatTest, TheOneWhoFloodsWithoutReadingIsDroppedItself) {
     return server.clients() == 1;
   });
   EXPECT_EQ(log.count("does not read"), 1U);
+}
+
+/// The buffers of all clients together are small.
+class SmallChatTest : public ChatTest {
+ protected:
+  static constexpr std::size_t kMostOwed = 256 * 1024;
+  SmallChatTest() : ChatTest({.limits = {}, .most_owed = kMostOwed, .patience = 1h}) {}
+};
+BUNSHIN_EVERY_SETTING(SmallChatTest);
+
+TEST_P(SmallChatTest, WhoHasBeenBehindForLongestIsDroppedFirst) {
+  Peer talker = join();
+  Peer first = join_without_buffer();
+  talk(talker, [&] { return owed() > 0; });
+  Peer second = join_without_buffer();
+  talk(talker, [&] {
+    EXPECT_LE(owed(), kMostOwed);
+    return server.clients() < 3;
+  });
+  EXPECT_EQ(log.count("is behind the others"), 1U);
+  second.send("I am still here\n");
+  EXPECT_EQ(receive(talker, 16), "I am still here\n");
+}
+
+class LimitedChatTest : public ChatTest {
+ protected:
+  LimitedChatTest() : ChatTest({.limits = {.most = 2, .idle_timeout = 200ms}}) {}
+};
+BUNSHIN_EVERY_SETTING(LimitedChatTest);
+
+TEST_P(LimitedChatTest, WhoIsOneTooManyWaitsUntilSomebodyIsClosedForBeingIdle) {
+  const auto start = Clock::now();
+  Peer one = join();
+  Peer two = join();
+  Peer three(server.local_address());
+  three.send("at last\n");
+  rounds_in(50ms);
+  EXPECT_TRUE(!three.readable() || Clock::now() - start >= 200ms);
+  EXPECT_EQ(receive(three, 8), "at last\n");
+  EXPECT_GE(Clock::now() - start, 200ms);
+  const auto said = Clock::now();
+  EXPECT_EQ(receive_all(three), "");
+  EXPECT_LE(Clock::now() - said, 5s);
+  expect_left(0);
+  EXPECT_LT(rounds_in(30ms), kFewRounds);
 }
 
 TEST_P(ChatTest, ALineThatIsTooLongEndsItsSenderAlone) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/handlers/noted.h"
@@ -152,6 +154,50 @@ TEST_P(EchoTest, TheServerMayEndBeforeItsOnlyClient) {
   settle();  // the client's end has no queue to go on with
 }
 
+TEST_P(EchoTest, MoreClientsThanMayBeWaitInTheQueue) {
+  options.limits.most = 2;
+  start();
+  std::vector<Peer> peers;
+  for (int number = 0; number < 4; ++number) {
+    peers.emplace_back(address);
+    peers.back().send("hello");
+  }
+  EXPECT_EQ(receive(peers[0], 5), "hello");
+  EXPECT_EQ(receive(peers[1], 5), "hello");
+  EXPECT_LT(rounds_in(20ms), kFewRounds) << "those in the queue must not keep the loop awake";
+  EXPECT_FALSE(peers[2].readable());
+  peers[0].close();
+  EXPECT_EQ(receive(peers[2], 5), "hello");
+  rounds_in(20ms);
+  EXPECT_FALSE(peers[3].readable());
+  peers[2].reset();
+  EXPECT_EQ(receive(peers[3], 5), "hello");
+  EXPECT_EQ(say(peers[1], "all the time"), "all the time");
+}
+
+TEST_P(EchoTest, AnIdleClientIsClosed) {
+  for (const bool of_course : {false, true}) {
+    options.limits.idle_timeout = 100ms;
+    options.stop_word = of_course ? "balse" : "";
+    auto& server = start();
+    Peer peer(address);
+    const auto begin = Clock::now();
+    auto last = begin;
+    Duration silence{};  // the longest: this machine may be busy
+    run_until([&] {
+      const auto now = Clock::now();
+      silence = std::max<Duration>(silence, now - std::exchange(last, now));
+      return peer.send_now("x") == 0 || now - begin > 250ms;
+    });
+    if (silence < 100ms) {
+      EXPECT_FALSE(peer.receive_now().empty());
+      EXPECT_FALSE(peer.readable()) << "what it said did not count";
+    }
+    run_until([&] { return peer.readable() && peer.receive_now().empty(); });
+    server.close();
+  }
+}
+
 TEST_P(EchoTest, StampsWithTheTime) {
   options.stamp = true;
   start();
@@ -162,12 +208,12 @@ TEST_P(EchoTest, StampsWithTheTime) {
     run_until([&] { return peer.readable(); });
     EXPECT_THAT(peer.receive_some(1024),
                 MatchesRegex("\\[[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:[0-9][0-9]:"
-                             "[0-9][0-9] 20[0-9][0-9]\\] " + text));
+                             "[0-9][0-9] 20[0-9][0-9]\\] " +
+                             text));
     // One of them is the peer's. A client that receives once per message wants it whole.
     EXPECT_LE(calls(Call::send) - sends, 2U);
   }
 }
-
 
 class StopWordTest : public EchoTest {
  protected:

@@ -121,14 +121,24 @@ TEST(EchoCommand, VerboseAndOneAtATimeAsTheCourseShowsIt) {
   EXPECT_EQ(say(two, "bye"), "bye");
   server.wait_for_output("Received -> bye\n");
   EXPECT_EQ(server.output(), "listening on " + server.address.to_string() +
-                                 "\n...connected from: " + name + "\nReceived -> hello.[2J\n..." +
-                                 name + " left\nWaiting for connections...\n...connected from: " +
+                                 "\nWaiting for connections...\n...connected from: " + name +
+                                 "\nReceived -> hello?[2J\n..." + name +
+                                 " left\nWaiting for connections...\n...connected from: " +
                                  two.local_address().to_string() + "\nReceived -> bye\n");
   // The server goes before its client.
   server.signal(SIGTERM);
   EXPECT_EQ(two.receive_all(), "");
   two.close();
   EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(EchoCommand, LimitsItsClients) {
+  Server server({"echo", "--max-clients", "1", "--idle-timeout", "0.2"});
+  Peer one = server.connect();
+  EXPECT_EQ(say(one, "hello"), "hello");
+  Peer two = server.connect();
+  EXPECT_EQ(say(two, "after it"), "after it");
+  EXPECT_EQ(one.receive_all(), "") << "it was there first, and said no more";
 }
 
 TEST(EchoCommand, TheStopWordStopsAllThreads) {
@@ -141,9 +151,11 @@ TEST(EchoCommand, TheStopWordStopsAllThreads) {
     one.send("balse");
     EXPECT_THAT(one.receive_all(), MatchesRegex("\\[.*\\] balse"));
     EXPECT_EQ(two.receive_all(), "");
+    const std::string name = one.local_address().to_string();
     one.close();
     two.close();
     EXPECT_EQ(server.wait(), 0);
+    EXPECT_EQ(server.errors(), name + " said the stop word: the server ends\n");
   }
 }
 
@@ -154,6 +166,9 @@ TEST(EchoCommand, UsageErrorsAreOneLineThatHelps) {
       {{"echo", "--colour"}, "--colour"},
       {{"echo", "--threads", "0"}, "--threads"},
       {{"echo", "--threads", "2", "--one-at-a-time"}, "--threads"},
+      {{"echo", "--threads", "2", "--max-clients", "9"}, "--threads"},
+      {{"echo", "--max-clients", "0"}, "--max-clients"},
+      {{"echo", "--idle-timeout", "-1"}, "--idle-timeout"},
       {{"echo", "--spin", "soon"}, "--spin"},
       {{"ehco"}, "subcommand"},
       {{}, "subcommand"},
