@@ -78,6 +78,13 @@ CALLS = {
     "rt_sigaction": {"EINVAL": ONE},
     "signalfd4": _NEW,
     "getrusage": {"EINVAL": ONE},
+    # What is asked of an io_uring, of which io_uring_enter hands over many at once.
+    "uring_accept": {"EINTR": UNSEEN, "ECONNABORTED": UNSEEN, "EMFILE": ONE, "ENFILE": ONE,
+                     "ENOMEM": ONE, "ENOBUFS": ONE, "EPERM": ONE, "EINVAL": ONE},
+    "uring_recv": {"EINTR": UNSEEN, "ENOBUFS": UNSEEN, "ENOMEM": ONE, "EIO": ONE,
+                   "ECONNRESET": PEER, "ETIMEDOUT": PEER},
+    "uring_send": _SEND,
+    "uring_poll": {"ENOMEM": ONE, "EINTR": UNSEEN},
 }
 
 ASKED_AGAIN = {"recvfrom", "sendto", "accept4", "read:line", "read:stdin", "write:line"}
@@ -114,11 +121,17 @@ class Case:
         """Whether calls made after the failure succeed."""
         return self.when != "all" or self.may_cost == UNSEEN
 
-    def injection(self):
-        until = ""
-        if self.when == "all":
-            until = f"..{self.at + BURST - 1}" if self.passes else "+"
-        return f"{self.system_call}:error={self.error}:when={self.at}{until}"
+    @property
+    def of_ring(self):
+        """Whether it is no system call."""
+        return self.call.startswith("uring_")
+
+    @property
+    def until(self):
+        """The last that fails; None: all do."""
+        if self.when != "all":
+            return self.at
+        return self.at + BURST - 1 if self.passes else None
 
 
 def _errors(engine, call):
@@ -146,7 +159,7 @@ def unknown_calls(calls):
     brk can, but only glibc's malloc notices, which then asks mmap. shutdown can when the connection
     is gone, whose end is reported anyway.
     """
-    harmless = {"brk", "shutdown", "exit_group", "exit", "rt_sigreturn", "rt_sigprocmask", "futex", "getpid", "gettid",
+    harmless = {"brk", "uring_other", "shutdown", "exit_group", "exit", "rt_sigreturn", "rt_sigprocmask", "futex", "getpid", "gettid",
                 "getuid", "getrandom", "rseq", "set_robust_list", "set_tid_address", "prlimit64",
                 "sched_yield", "sched_getaffinity", "clock_nanosleep", "restart_syscall", "access",
                 "uname", "sysinfo", "unlink", "pread64", "arch_prctl", "clock_gettime", "tgkill"}

@@ -32,6 +32,7 @@ def read_known():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True, help="the program")
+    parser.add_argument("--uring-faults", required=True, help="uring_faults.cpp, built")
     parser.add_argument("--all", action="store_true", help="every case, not only the chosen ones")
     parser.add_argument("--list", action="store_true", help="only say what would be tried")
     parser.add_argument("--jobs", type=int, default=6, help="cases at a time")
@@ -52,7 +53,7 @@ def measure_all(options, pool):
                                         for case in options.cases)]
     cases, unknown = [], set()
     for (command, engine), (start, steady) in zip(
-            runs, pool.map(lambda run: measure(options.binary, *run), runs)):
+            runs, pool.map(lambda run: measure(options, *run), runs)):
         cases += cases_of(command, engine, start, steady)
         unknown |= set(unknown_calls(start)) | set(unknown_calls(steady))
     if options.cases:
@@ -109,7 +110,7 @@ def run(options, pool):
         print("\n".join(case.name for case in cases))
         return 0
     table, wrong, slowest, known_reasons = Table(), 0, [], read_known()
-    running = {pool.submit(play, options.binary, case): case for case in cases}
+    running = {pool.submit(play, options, case): case for case in cases}
     for done, future in enumerate(concurrent.futures.as_completed(running), 1):
         case, verdict = running[future], future.result()
         known = next((reason for pattern, reason in known_reasons

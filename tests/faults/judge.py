@@ -9,7 +9,7 @@ import time
 from cases import END, PEER, UNSEEN
 from commands import COMMANDS
 from peers import HOPELESS, PATIENCE
-from program import Hang, Traced
+from program import Hang, Preloaded, Traced
 
 CALM = 0.2      # seconds in which nobody asks anything
 SPINNING = 0.3  # of a processor meanwhile
@@ -101,22 +101,29 @@ def _judge_passing(case, command, lost, failed, faults):
         faults.append(f"more than one was lost: {', '.join(side.name for side in lost)}")
 
 
-def play(binary, case):
+def _run(options, command, engine, folder, case=None, of_ring=False):
+    arguments = [options.binary, *command.arguments(), "--engine", engine]
+    trace = os.path.join(folder, "trace")
+    if of_ring:
+        return Preloaded(arguments, trace, options.uring_faults, case)
+    return Traced(arguments, trace, case, command.line)
+
+
+def play(options, case):
     """The verdict on a case; a driver that failed has not shown anything."""
     verdict = Verdict()
     try:
-        _play_and_judge(binary, case, verdict)
+        _play_and_judge(options, case, verdict)
     except Exception as error:  # whatever it is, the other cases go on
         verdict.faults.append(f"the driver failed: {error!r}")
     return verdict
 
 
-def _play_and_judge(binary, case, verdict):
+def _play_and_judge(options, case, verdict):
     command = COMMANDS[case.command](PATIENCE if case.passes else HOPELESS)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        program = Traced([binary, *command.arguments(), "--engine", case.engine],
-                         os.path.join(folder, "trace"), case, command.line)
+        program = _run(options, command, case.engine, folder, case, case.of_ring)
         try:
             status = _play(case, command, program, verdict)
             _judge(case, command, status, program, verdict)
@@ -141,22 +148,30 @@ def _first_and_last(names, offset):
     return found
 
 
-def measure(binary, name, engine):
-    """An unharmed run: which calls are made to set up, and which after that."""
-    command = COMMANDS[name](PATIENCE)
+def measure(options, name, engine):
+    """Unharmed runs: which calls are made to set up, and which after that."""
+    start, steady = _measure(options, name, engine, False)
+    if engine == "io_uring":
+        of_ring = _measure(options, name, engine, True)
+        return start | of_ring[0], steady | of_ring[1]
+    return start, steady
+
+
+def _measure(options, name, engine, of_ring):
+    command = COMMANDS[name](5 * PATIENCE)
     with tempfile.TemporaryDirectory() as folder:
-        program = Traced([binary, *command.arguments(), "--engine", engine],
-                         os.path.join(folder, "trace"), line=command.line)
+        program = _run(options, command, engine, folder, of_ring=of_ring)
         try:
             verdict = Verdict()
             if not command.ready(program):
                 program.kill()
-                raise RuntimeError(f"{name} does not serve unharmed: {bytes(program.errors)!r}")
+                raise RuntimeError(f"{name} on {engine} does not serve unharmed: "
+                                   f"{bytes(program.errors)!r}")
             made, loaded = program.calls()
             status = _play_rest(command, program, verdict)
             calls, _ = program.calls()
             lost = [side.name for side in command.sides if not side.whole]
-            if status != 0 or lost or verdict.faults:
+            if status != 0 or lost or verdict.faults or not calls:
                 raise RuntimeError(f"{name} on {engine}, unharmed: status {status}, not whole: {lost}, "
                                    f"{verdict.faults}, {bytes(program.errors)!r}")
         finally:

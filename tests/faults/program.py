@@ -1,5 +1,6 @@
-"""A program that runs; and bunshin under strace, which fails the calls it is told to."""
+"""A program that runs; and bunshin, some of whose calls fail."""
 
+import errno
 import os
 import re
 import signal
@@ -13,6 +14,14 @@ TICK = os.sysconf("SC_CLK_TCK")
 CALL = re.compile(rb"^(\d+) +(\w+)\((?:\d+<([^>]*)>)?", re.M)
 
 
+def read(path):
+    """Nothing, when the file is not there yet."""
+    if not os.path.exists(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Hang(Exception):
     """The program did not do in time what it should."""
 
@@ -20,12 +29,14 @@ class Hang(Exception):
 class Program:
     """What it prints is taken as it comes, so that it never waits for us."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, environment=None):
+        """`environment`: what is added to ours."""
         streams = [os.pipe() for _ in range(3)]
         self.streams = [f"pipe:[{os.fstat(stream[0]).st_ino}]" for stream in streams]
         theirs = (streams[0][0], streams[1][1], streams[2][1])
         self.process = subprocess.Popen(self.prefix() + arguments, stdin=theirs[0],
-                                        stdout=theirs[1], stderr=theirs[2])
+                                        stdout=theirs[1], stderr=theirs[2],
+                                        env=os.environ | (environment or {}))
         for descriptor in theirs:
             os.close(descriptor)
         self.input = os.fdopen(streams[0][1], "wb", buffering=0)
@@ -133,7 +144,7 @@ class Program:
 
 
 class Traced(Program):
-    """`case`: what is to fail, if anything; `line`: the path that is called "line" there."""
+    """By strace. `case`: what is to fail, if anything; `line`: the path that is called "line" there."""
 
     def __init__(self, arguments, trace, case=None, line=None):
         self._trace = trace
@@ -153,8 +164,10 @@ class Traced(Program):
         if case is None:
             return strace + ["-y"]
         path = self.targets.get(case.target)
+        which = f"{case.at}+" if case.until is None else f"{case.at}..{case.until}"
         return [*strace, "--seccomp-bpf", "-e", "trace=" + case.system_call,
-                "-e", "inject=" + case.injection(), *(["-P", path] if path else [])]
+                "-e", f"inject={case.system_call}:error={case.error}:when={which}",
+                *(["-P", path] if path else [])]
 
     @property
     def pid(self):
@@ -171,8 +184,7 @@ class Traced(Program):
 
     def calls(self):
         """What its first thread called, in order, and how many of these were the loader's."""
-        with open(self._trace, "rb") as file:
-            calls = CALL.findall(file.read())
+        calls = CALL.findall(read(self._trace))
         calls = [self._named(name.decode(), path.decode()) for pid, name, path in calls
                  if pid == calls[0][0]]
         # The loader ends by giving back its cache of names.
@@ -186,5 +198,23 @@ class Traced(Program):
         return f"{name}:{target}"
 
     def hits(self):
-        with open(self._trace, "rb") as file:
-            return file.read().count(b"(INJECTED)")
+        return read(self._trace).count(b"(INJECTED)")
+
+
+class Preloaded(Program):
+    """What it asks of an io_uring is noted, and fails, by uring_faults.cpp."""
+
+    def __init__(self, arguments, trace, library, case=None):
+        self._trace = trace
+        environment = {"LD_PRELOAD": library, "FAULTS_TRACE": trace}
+        if case is not None:
+            environment["FAULTS_CASE"] = " ".join(
+                (case.call.removeprefix("uring_"), str(getattr(errno, case.error)), str(case.at),
+                 str(case.until or 0)))
+        super().__init__(arguments, environment)
+
+    def calls(self):
+        return [name.decode() for _, name, _ in CALL.findall(read(self._trace))], 0
+
+    def hits(self):
+        return read(self._trace).count(b"(INJECTED)")
