@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
-#   tools/test.sh STEP...   only these: format release user asan tsan faults tidy macos exact study
+#   tools/test.sh STEP...   only these: format release user asan tsan fuzz faults tidy macos exact
+#                           study
 # release, asan and tsan build and run the tests: with g++; with clang++, AddressSanitizer and
 # UndefinedBehaviorSanitizer; with ThreadSanitizer. The last two have the engine kqueue, too. user
-# runs those of release again as an ordinary user, when root runs this, and faults fails the system
-# calls of its program, one by one. format and tidy are clang-format and clang-tidy, macos a
-# cross-build, exact compares counts with their limits, and study checks that the performance study
-# makes a complete report (never its timings).
+# runs those of release again as an ordinary user, when root runs this. fuzz gives each parser ten
+# seconds of libFuzzer, and faults fails the system calls of the program of release, one by one.
+# format and tidy are clang-format and clang-tidy, macos a cross-build, exact compares counts with
+# their limits, and study checks that the performance study makes a complete report (never its
+# timings).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release user asan tsan faults tidy macos exact study)
+all_steps=(format release user asan tsan fuzz faults tidy macos exact study)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -83,6 +85,7 @@ run_step() {
   case "$1" in
     format) check_format ;;
     user) test_as_user ;;
+    fuzz) tools/fuzz.sh ;;
     tidy) tidy ;;
     faults) tools/faults.sh ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
