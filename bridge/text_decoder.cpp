@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 namespace bunshin {
 namespace {
@@ -23,6 +24,21 @@ iconv_t open_conversion(const std::string& encoding) {
         fmt::format("unknown encoding \"{}\": `iconv --list` shows the names known", encoding));
   }
   return conversion;
+}
+
+// glibc lets pass what UTF-8 could once hold beyond U+10FFFF, in four bytes.
+void replace_beyond_unicode(TextDecoder::Result& result) {
+  const std::string text = std::exchange(result.text, {});
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead < 0xf4 || (lead == 0xf4 && static_cast<unsigned char>(text[at + 1]) < 0x90)) {
+      result.text.push_back(text[at]);
+      continue;
+    }
+    result.text.append(kReplacement);
+    ++result.replaced;
+    at += 3;
+  }
 }
 
 }  // namespace
@@ -53,7 +69,7 @@ TextDecoder::Result TextDecoder::decode(std::string_view bytes) {
     const int error = errno;
     result.text.append(chunk.data(), chunk.size() - out_left);
     if (converted == kFailed && error == E2BIG) continue;
-    if (flushing) return result;
+    if (flushing) break;
     if (converted != kFailed || in_left == 0) {
       flushing = true;
       continue;
@@ -64,6 +80,10 @@ TextDecoder::Result TextDecoder::decode(std::string_view bytes) {
     ++in;
     --in_left;
   }
+  if (result.text.find_first_of("\xf4\xf5\xf6\xf7") != std::string::npos) {
+    replace_beyond_unicode(result);
+  }
+  return result;
 }
 
 }  // namespace bunshin

@@ -59,6 +59,9 @@ TEST(TextDecoder, ChecksUtf8Too) {
   EXPECT_EQ(decoder.decode("\xed\xa0\x80").replaced, 3U) << "surrogate";
   EXPECT_EQ(decoder.decode("\xe8\xb5").replaced, 2U) << "cut short";
   EXPECT_EQ(decoder.decode("\xe8\"赤").text, "\uFFFD\"赤");
+  EXPECT_EQ(decoder.decode("a\xf4\x90\x80\x80\U0010FFFFb\xf7\xb7\xb7\xb7").text,
+            "a\uFFFD\U0010FFFFb\uFFFD")
+      << "beyond Unicode";
 }
 
 TEST(TextDecoder, CarriesNothingFromOneBlockToTheNext) {
