@@ -117,6 +117,21 @@ TEST(Config, Addresses) {
   }
 }
 
+// What the parser beneath must not be shown.
+TEST(Config, LettersThatAreNotAsciiStandInStringsAndComments) {
+  for (const char* bad : {"\nが", "\nwords = が", "\nwがrds = 1", "\n[が]", "\na = 1　", "\na ＝ 1",
+                          "\na = \"が\"が", "\n'が'が = 1", "\n\xff"}) {
+    EXPECT_EQ(problem(bad), "2: a character that is not ASCII stands outside of quotation marks")
+        << bad;
+  }
+  for (const char* bad : {"\na = \"\"\"\\\n  が\"\"\"", "\na = '''が'''", "\na = \"\"\"\"\"\""}) {
+    EXPECT_THAT(problem(bad), HasSubstr("2: a string goes in one line")) << bad;
+  }
+  EXPECT_THAT(problem("# が\n\"が\\\"が\" = 1"), HasSubstr("2: が\"が: unknown key"));
+  EXPECT_THAT(problem("'が\\' = '' # が"), HasSubstr("1: が\\: unknown key"));
+  EXPECT_EQ(problem("\xef\xbb\xbf# が\nmin_confidence = 0.5"), "fine");
+}
+
 TEST(Config, ARuleNeedsWordsAndACommandTheFirmwareUnderstands) {
   EXPECT_THAT(problem("\n[[rule]]\nsend = \"#M1\""), HasSubstr("2: rule.words: missing"));
   EXPECT_THAT(problem("\n[[rule]]\nwords = \"a\""), HasSubstr("2: rule.send: missing"));
