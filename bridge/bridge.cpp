@@ -1,5 +1,7 @@
 #include "bridge/bridge.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 
@@ -21,6 +23,24 @@ Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& obs
       rules_(config.rules, config.min_confidence),
       observer_(observer),
       robot_(open_robot(reactor, config, observer)) {}
+
+void Bridge::configure(const BridgeConfig& config) {
+  if (finishing()) return;
+  const Endpoint julius = Endpoint::parse(config.julius_address);
+  set_encoding(config.julius_encoding);
+  rules_ = RuleSet(config.rules, config.min_confidence);
+  use(julius);
+  robot_.use(config.serial_device, config.serial_baud);
+}
+
+std::vector<std::string> Bridge::status() const {
+  if (finishing()) return {"ending"};
+  return {
+      fmt::format("Julius at {}: {}, {} messages skipped, {} damaged", endpoint().to_string(),
+                  connected() ? "connected" : "away", skipped(), damaged()),
+      robot_.status() + fmt::format(", {} commands wait", robot_.waiting()),
+  };
+}
 
 void Bridge::handle_message(const JuliusMessage& message) {
   observer_.message(message);

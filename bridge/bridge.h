@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bridge/bridge_control.h"
 #include "bridge/config.h"
 #include "bridge/julius_client.h"
 #include "bridge/rapiro_driver.h"
@@ -22,7 +23,7 @@ class BridgeObserver : public RapiroObserver {
 /// Moves a robot by what Julius hears: the rules decide which final hypothesis becomes which
 /// command, and the driver brings it to the robot. Owned by its reactor, as the driver it makes is,
 /// in whose thread all members are called; `observer` must outlive both.
-class Bridge : public JuliusClient {
+class Bridge : public JuliusClient, public BridgeControl {
  public:
   /// Opens the serial line and connects as soon as the reactor runs. Throws std::system_error, and
   /// std::invalid_argument for an unknown encoding.
@@ -32,13 +33,16 @@ class Bridge : public JuliusClient {
   /// Whether the robot has answered everything that was heard.
   [[nodiscard]] bool idle() const { return robot_.idle(); }
 
+  void configure(const BridgeConfig& config) override;
+  [[nodiscard]] std::vector<std::string> status() const override;
+
  protected:
   void handle_message(const JuliusMessage& message) override;
 
  private:
   RuleSet rules_;
   BridgeObserver& observer_;
-  RapiroDriver& robot_;
+  RapiroDriver& robot_;  // once we are finishing it may be gone
 };
 
 }  // namespace bunshin

@@ -38,7 +38,13 @@ bool is_answer(JuliusKind kind) {
 
 JuliusClient::JuliusClient(Reactor& reactor, Endpoint endpoint, const std::string& encoding,
                            Backoff::Limits retry)
-    : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry), decoder_(encoding) {}
+    : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
+      decoder_(std::make_unique<TextDecoder>(encoding)) {}
+
+void JuliusClient::set_encoding(const std::string& encoding) {
+  decoder_ = std::make_unique<TextDecoder>(encoding);
+  told_loss_ = false;
+}
 
 void JuliusClient::handle_read() {
   framer_.feed(recv(kReadSize));
@@ -50,7 +56,7 @@ void JuliusClient::handle_read() {
 
 void JuliusClient::take(const BlockFramer::Block& block) {
   if (block.oversized) return skip("it is too long");
-  const TextDecoder::Result text = decoder_.decode(block.bytes);
+  const TextDecoder::Result text = decoder_->decode(block.bytes);
   const JuliusParse parse = parse_julius_block(text.text);
   if (!parse.ok()) return skip(parse.error);
   if (!parse.spoilt.empty()) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ class JuliusClient : public ReconnectingClient {
   /// wait already. What waits when the connection ends is dropped with it.
   bool command(std::string line);
 
+  /// For what arrives from now on; throws as the constructor does, and the one before stays.
+  void set_encoding(const std::string& encoding);
+
   /// Blocks that were no message: too long, not XML.
   [[nodiscard]] std::size_t skipped() const { return skipped_; }
   /// Messages of which a part could not be read: a character, or the last hypotheses.
@@ -46,7 +50,7 @@ class JuliusClient : public ReconnectingClient {
   void command_done();
 
   BlockFramer framer_;
-  TextDecoder decoder_;
+  std::unique_ptr<TextDecoder> decoder_;
   std::size_t skipped_ = 0;
   std::size_t damaged_ = 0;
   bool told_loss_ = false;            // on this connection

@@ -20,6 +20,7 @@ class RapiroDriver : public SerialPort {
   void command(std::string text);
   /// Whether every command was answered or given up.
   [[nodiscard]] bool idle() const { return queue_.idle(); }
+  [[nodiscard]] std::size_t waiting() const { return queue_.waiting(); }
 
   void handle_write() override;
   /// Closes when the robot has answered everything.

@@ -1,5 +1,7 @@
 #include "bridge/raw_bridge.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -35,6 +37,19 @@ RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& dev
       line_(open_line(reactor, device, baud)),
       direction_(direction) {
   if (direction == RawDirection::both_ways) line_.answer(this);
+}
+
+void RawBridge::configure(const BridgeConfig& config) {
+  if (finishing()) return;
+  use(Endpoint::parse(config.julius_address));
+  line_.use(config.serial_device, config.serial_baud);
+}
+
+std::vector<std::string> RawBridge::status() const {
+  if (finishing()) return {"ending"};
+  return {fmt::format("the peer at {}: {}, {} bytes carried to the line", endpoint().to_string(),
+                      connected() ? "connected" : "away", carried_),
+          line_.status()};
 }
 
 void RawBridge::handle_read() {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "bridge/bridge_control.h"
 #include "bridge/reconnecting_client.h"
 #include "bridge/serial_port.h"
 
@@ -48,7 +50,7 @@ class RawSerial : public SerialPort {
 /// other side takes: memory is bounded, the sender waits. Both ways, a peer that has ended sending
 /// still gets the answer: it is left when nothing has moved on the line for a second, or after a
 /// minute. Owned by its reactor, as the line it opens is, in whose thread all members are called.
-class RawBridge : public ReconnectingClient {
+class RawBridge : public ReconnectingClient, public BridgeControl {
  public:
   /// Throws std::system_error.
   RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
@@ -56,6 +58,8 @@ class RawBridge : public ReconnectingClient {
 
   [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes to the line, so far
 
+  void configure(const BridgeConfig& config) override;
+  [[nodiscard]] std::vector<std::string> status() const override;
   /// What the line says goes to the peer.
   void carry_back(std::string_view bytes);
 

@@ -31,6 +31,14 @@ void ReconnectingClient::try_to_connect() {
   }
 }
 
+void ReconnectingClient::use(const Endpoint& endpoint) {
+  if (endpoint.to_string() == endpoint_.to_string()) return;
+  endpoint_ = endpoint;
+  disconnect();
+  if (std::exchange(state_, State::unknown) == State::connected) handle_disconnected();
+  retry_.try_at_once();
+}
+
 void ReconnectingClient::handle_connect() {
   state_ = State::connected;
   retry_.succeeded();

@@ -16,6 +16,10 @@ class ReconnectingClient : public BufferedDispatcher {
   ReconnectingClient(Reactor& reactor, Endpoint endpoint, std::string name,
                      Backoff::Limits retry = {});
 
+  /// Another peer from now on: the one before is left, unless it is the same.
+  void use(const Endpoint& endpoint);
+  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+
   void handle_connect() override;
   void handle_error() override;
   void handle_close() override;
@@ -32,7 +36,7 @@ class ReconnectingClient : public BufferedDispatcher {
   void try_to_connect();
   void keep_alive();
 
-  const Endpoint endpoint_;
+  Endpoint endpoint_;
   const std::string name_;
   Retry retry_;
   State state_ = State::unknown;

@@ -22,4 +22,6 @@ void Retry::schedule() {
   timer_.arm(backoff_.next());
 }
 
+void Retry::try_at_once() { timer_.arm(Duration::zero()); }
+
 }  // namespace bunshin

@@ -23,6 +23,8 @@ class Retry {
   void succeeded();
   /// Calls `attempt` when the back-off is over.
   void schedule();
+  /// Calls `attempt` in the next round, instead of waiting any longer.
+  void try_at_once();
 
  private:
   Reactor& reactor_;

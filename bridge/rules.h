@@ -14,6 +14,7 @@ struct Rule {
   std::string words;                     // as normalise_words() leaves them
   std::string send;                      // see validate_command()
   std::optional<double> min_confidence;  // this rule's own, instead of the general one
+  bool operator==(const Rule&) const = default;
 };
 
 // Words parted by single spaces: runs of blanks, the ideographic space U+3000 among them, become

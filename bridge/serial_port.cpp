@@ -1,5 +1,7 @@
 #include "bridge/serial_port.h"
 
+#include <fmt/format.h>
+
 #include <system_error>
 #include <utility>
 
@@ -26,17 +28,29 @@ void SerialPort::open() {
   reactor().add(*this, line->duplicate(), Kind::file);
   line_ = std::move(line);
   retry_.succeeded();
+  told_away_ = false;
   handle_opened();
 }
 
 void SerialPort::open_again() {
   try {
     open();
-    log(LogLevel::info, "the serial line {} is open again", device_);
+    log(LogLevel::info, "the serial line {} is open again at {} baud", device_, baud_);
   } catch (const std::system_error& error) {
-    log(LogLevel::debug, "{}", error.what());
+    const auto level = std::exchange(told_away_, true) ? LogLevel::debug : LogLevel::warning;
+    log(level, "{}; trying again", error.what());
     retry_.schedule();
   }
+}
+
+void SerialPort::use(const std::string& device, int baud) {
+  if (device == device_ && baud == baud_) return;
+  device_ = device;
+  baud_ = baud;
+  disconnect();
+  if (std::exchange(line_, nullptr)) handle_hung_up();
+  told_away_ = false;
+  retry_.try_at_once();
 }
 
 void SerialPort::handle_read() {
@@ -51,6 +65,7 @@ void SerialPort::handle_close() {
   line_.reset();
   log(LogLevel::warning, "the serial line {} hung up ({}), {} bytes unsent{}", device_, reason,
       lost, finishing_ ? "" : "; waiting for it to come back");
+  told_away_ = true;
   handle_hung_up();
   if (finishing_) return close();
   retry_.schedule();
@@ -59,6 +74,11 @@ void SerialPort::handle_close() {
 void SerialPort::handle_finish() {
   finishing_ = true;
   close_when_sent();
+}
+
+std::string SerialPort::status() const {
+  return fmt::format("the serial line {} at {} baud: {}", device_, baud_,
+                     is_open() ? "open" : "away");
 }
 
 bool SerialPort::all_sent() const { return !line_ || (buffered() == 0 && line_->unsent() == 0); }

@@ -24,8 +24,13 @@ class SerialPort : public BufferedDispatcher {
 
   /// The first opening. Throws std::system_error. REQUIRES: not open.
   void open();
+  /// Another line from now on: the one before is given back, unless it is the same. One that cannot
+  /// be had is waited for. REQUIRES: is_standard_baud(baud).
+  void use(const std::string& device, int baud);
   [[nodiscard]] bool is_open() const { return line_ != nullptr; }
   [[nodiscard]] const std::string& device() const { return device_; }
+  /// Which line it is and how it stands, for a person.
+  [[nodiscard]] std::string status() const;
   /// Whether everything has left the line, or never will because the line is away.
   [[nodiscard]] bool all_sent() const;
 
@@ -51,10 +56,11 @@ class SerialPort : public BufferedDispatcher {
   void open_again();
   void close_when_sent();
 
-  const std::string device_;
-  const int baud_;
+  std::string device_;
+  int baud_;
   std::unique_ptr<SerialLine> line_;
   Retry retry_;
+  bool told_away_ = false;
   bool finishing_ = false;
   Timer sent_timer_{*this, &SerialPort::close_when_sent};
 };

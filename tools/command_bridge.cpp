@@ -3,11 +3,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bridge/bridge.h"
 #include "bridge/raw_bridge.h"
 #include "reactor/log.h"
 #include "reactor/standard_stream.h"
+#include "tools/bridge_signals.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
@@ -31,7 +33,13 @@ struct BridgeCommand {
 /// Writes what the bridge does to the log.
 class BridgeLog : public BridgeObserver {
  public:
+  [[nodiscard]] std::string counts() const {
+    return fmt::format("{} phrases heard, {} commands carried out, {} given up or dropped", heard_,
+                       answered_, lost_);
+  }
+
   void heard(const Decision& decision) override {
+    ++heard_;
     log(LogLevel::info, "heard {}", decision_text(decision));
   }
   void not_understood(const JuliusMessage& message) override {
@@ -40,16 +48,20 @@ class BridgeLog : public BridgeObserver {
   }
   void answered(std::string_view command, const RapiroReply& reply) override {
     // The queue's own question, ten times a second while a pose waits.
-    const auto level = command == "#C" ? LogLevel::debug : LogLevel::info;
-    log(level, "sent {}, the robot answered {}", command, reply.text);
+    const bool question = command == "#C";
+    if (!question) ++answered_;
+    log(question ? LogLevel::debug : LogLevel::info, "sent {}, the robot answered {}", command,
+        reply.text);
   }
   void retrying(std::string_view command, std::string_view reason) override {
     log(LogLevel::warning, "{} is sent again: {}", command, reason);
   }
   void gave_up(std::string_view command, std::string_view reason) override {
+    ++lost_;
     log(LogLevel::error, "{} is given up: {}", command, reason);
   }
   void dropped(std::string_view command) override {
+    ++lost_;
     log(LogLevel::warning, "{} is dropped: #M0 goes ahead", command);
   }
   void refused(std::string_view command, std::string_view reason) override {
@@ -59,15 +71,24 @@ class BridgeLog : public BridgeObserver {
   void unexpected(const RapiroReply& reply) override {
     log(LogLevel::debug, "the robot says {}, unasked", reply.text);
   }
+
+ private:
+  std::size_t heard_ = 0;
+  std::size_t answered_ = 0;
+  std::size_t lost_ = 0;
 };
 
 BridgeConfig read_config(const BridgeCommand& command) {
+  BridgeConfig config = command.config.empty() ? builtin_config() : load_config(command.config);
+  if (!command.julius.empty()) config.julius_address = command.julius;
+  if (!command.serial.empty()) config.serial_device = command.serial;
+  if (command.baud != 0) config.serial_baud = command.baud;
+  return config;
+}
+
+BridgeConfig first_config(const BridgeCommand& command) {
   try {
-    BridgeConfig config = command.config.empty() ? builtin_config() : load_config(command.config);
-    if (!command.julius.empty()) config.julius_address = command.julius;
-    if (!command.serial.empty()) config.serial_device = command.serial;
-    if (command.baud != 0) config.serial_baud = command.baud;
-    return config;
+    return read_config(command);
   } catch (const ConfigError& error) {
     throw InputError(error.what());
   }
@@ -99,13 +120,16 @@ void run_bridge(const BridgeCommand& command) {
     throw UsageError(
         fmt::format("--baud: {} is not a standard baud rate; Rapiro's is 57600", command.baud));
   }
-  const BridgeConfig config = read_config(command);
+  const BridgeConfig config = first_config(command);
   const Endpoint julius = parse_address(config.julius_address);
   if (command.check) return print_plan(command, config);
   if (command.verbose) set_log_level(LogLevel::debug);
   BridgeLog observer;
   Reactor reactor(*command.loop);
   finish_on_signals(reactor);
+  BridgeSignals signals{config, [&] { return read_config(command); }, {}};
+  if (!command.raw) signals.counts = [&] { return observer.counts(); };
+  watch_bridge_signals(reactor, std::move(signals));
   if (command.raw) {
     reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud,
                                command.both_ways ? RawDirection::both_ways : RawDirection::to_line);

@@ -220,6 +220,59 @@ TEST_P(BridgeTest, AWordThatCouldNotBeReadMovesNothing) {
   EXPECT_EQ(bridge.damaged(), 2U);
 }
 
+TEST_P(BridgeTest, FollowsAnotherConfigurationAtOnce) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  const auto& other_robot = make_robot();
+  const Listener other(Family::ipv4);
+  BridgeConfig config = config_for(other.address.to_string(), other_robot.path());
+  config.julius_encoding = "Shift_JIS";
+  config.rules = {{"赤", "#M7", std::nullopt}};
+  bridge.configure(config);
+  EXPECT_FALSE(bridge.connected());
+  run_until([&] { return bridge.connected(); });
+  peer = other.accept();
+  feed(peer, spoken({"\x90\xd4"}));
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M7"));
+  EXPECT_EQ(notes.resyncs, 2);
+}
+
+TEST_P(BridgeTest, AConfigurationThatCannotBeChangesNothing) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  BridgeConfig config = config_for("nowhere", robot.path());
+  config.rules.clear();
+  EXPECT_THROW(bridge.configure(config), std::system_error);
+  config = config_for(listener.address.to_string(), "/dev/no-such-line");
+  config.julius_encoding = "EBCDIC-NOT";
+  EXPECT_THROW(bridge.configure(config), std::invalid_argument);
+  feed(peer, spoken({"止まれ"}));
+  run_until([&] { return notes.answers.size() == 1; });
+}
+
+TEST_P(BridgeTest, ALineThatIsConfiguredAndNotThereIsWaitedFor) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  auto& bridge = join(listener.address, robot.path());
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  LinePath line(robot.path());
+  line.cut();
+  bridge.configure(config_for(listener.address.to_string(), line.path()));
+  run_until([&] { return log.count("there is no such serial device as") == 1; });
+  feed(peer, spoken({"止まれ"}));
+  run_until([&] { return notes.phrases.size() == 1; });
+  line.lead_to(robot.path());
+  run_until([&] { return notes.answers.size() == 1; });
+}
+
 TEST_P(BridgeTest, WhatWasNotUnderstoodIsTold) {
   const auto& robot = make_robot();
   const Listener listener(Family::ipv4);

@@ -5,8 +5,10 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
+#include <tuple>
 
 #include "tests/support/files.h"
 #include "tests/support/peer.h"
@@ -17,6 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 
 /// The engine and the robot, as programs of their own.
 struct World {
@@ -140,6 +143,114 @@ TEST(BridgeCommand, FinishesWithinFiveSecondsAndAtOnceWhenAskedTwice) {
   EXPECT_EQ(bridge.wait(), 0);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
   EXPECT_THAT(bridge.errors(), HasSubstr("1 commands were not carried out"));
+}
+
+/// One word, heard for certain.
+std::string heard(std::string_view word) {
+  return "<RECOGOUT>\n<SHYPO RANK=\"1\"><WHYPO WORD=\"" + std::string(word) +
+         "\" CM=\"0.8\"/></SHYPO>\n</RECOGOUT>\n.\n";
+}
+
+/// A bridge with a configuration file, an engine and a line that the test plays.
+struct ConfiguredBridge {
+  /// `more` ends a file that names engine and line and has one rule, for "a".
+  void write(std::string_view send, std::string_view more = "") const {
+    std::ofstream(config) << "[julius]\naddress = \"" << address() << "\"\n[serial]\ndevice = \""
+                          << pty.slave_path << "\"\n[[rule]]\nwords = \"a\"\nsend = \"" << send
+                          << "\"\n"
+                          << more;
+  }
+  std::string address() const { return engine.address.to_string(); }
+  Program run() const {
+    write("#M1");
+    return Program(bunshin({"bridge", "--config", config}));
+  }
+  Listener engine{Family::ipv4};
+  Pty pty = make_pty();
+  std::string config = make_file("");
+};
+
+TEST(BridgeCommand, HupReadsTheConfigurationAgain) {
+  const ConfiguredBridge world;
+  Program bridge = world.run();
+  Peer peer = world.engine.accept();
+  EXPECT_TRUE(bridge.wait_for_errors("connected to Julius"));
+  world.write("#M2", "[[rule]]\nwords = \"b\"\nsend = \"#M0\"\n");
+  bridge.signal(SIGHUP);
+  EXPECT_TRUE(bridge.wait_for_errors("rules: 1 new, 1 different, 0 gone"));
+  EXPECT_TRUE(bridge.wait_for_errors("the configuration was read again"));
+  peer.send(heard("a") + heard("b"));
+  EXPECT_TRUE(bridge.wait_for_errors("rule \"a\", #M2"));
+  EXPECT_TRUE(bridge.wait_for_errors("rule \"b\", #M0"));
+  bridge.signal(SIGHUP);
+  EXPECT_TRUE(bridge.wait_for_errors("nothing has changed"));
+  EXPECT_THAT(bridge.errors(), Not(HasSubstr("lost Julius")));
+}
+
+TEST(BridgeCommand, HupKeepsTheConfigurationWhenTheNewOneIsWrong) {
+  const ConfiguredBridge world;
+  Program bridge = world.run();
+  Peer peer = world.engine.accept();
+  for (const auto& [send, more, complaint] :
+       {std::tuple("#M", "", ":7: rule.send: "), std::tuple("#M2", "= =", ":8: "),
+        std::tuple("#M2", "[julius]\n", ":8: ")}) {
+    world.write(send, more);
+    bridge.signal(SIGHUP);
+    EXPECT_TRUE(bridge.wait_for_errors(world.config + complaint));
+  }
+  std::filesystem::remove(world.config);
+  bridge.signal(SIGHUP);
+  EXPECT_TRUE(
+      bridge.wait_for_errors("No such file or directory; the configuration stays as it was"));
+  peer.send(heard("a"));
+  EXPECT_TRUE(bridge.wait_for_errors("rule \"a\", #M1"));
+}
+
+TEST(BridgeCommand, HupChangesTheEngineAndTheLine) {
+  const ConfiguredBridge before;
+  Program bridge = before.run();
+  Peer peer = before.engine.accept();
+  EXPECT_EQ(read_exactly(before.pty.master.get(), 2), "\n\n");
+  ConfiguredBridge after;
+  after.config = before.config;
+  after.write("#M3");
+  bridge.signal(SIGHUP);
+  peer = after.engine.accept();
+  EXPECT_EQ(read_exactly(after.pty.master.get(), 2), "\n\n");
+  EXPECT_TRUE(bridge.wait_for_errors("julius.address: " + after.address() + " instead of"));
+  EXPECT_TRUE(bridge.wait_for_errors("serial.device: " + after.pty.slave_path + " instead of"));
+  const UniqueFd line(::open(before.pty.slave_path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  EXPECT_EQ(::flock(line.get(), LOCK_EX | LOCK_NB), 0) << "it was given back";
+  peer.send(heard("a"));
+  EXPECT_EQ(read_exactly(after.pty.master.get(), 2), "#C");
+}
+
+TEST(BridgeCommand, HupWorksForARawBridgeToo) {
+  const ConfiguredBridge before;
+  before.write("#M1");
+  Program bridge(bunshin({"bridge", "--raw", "--config", before.config}));
+  Peer peer = before.engine.accept();
+  ConfiguredBridge after;
+  after.config = before.config;
+  after.write("#M1");
+  bridge.signal(SIGHUP);
+  peer = after.engine.accept();
+  peer.send("anything");
+  EXPECT_EQ(read_exactly(after.pty.master.get(), 8), "anything");
+}
+
+TEST(BridgeCommand, Usr1TellsHowItStands) {
+  const ConfiguredBridge world;
+  Program bridge = world.run();
+  Peer peer = world.engine.accept();
+  peer.send(heard("a") + "<RECOGOUT>\n.\n");
+  EXPECT_TRUE(bridge.wait_for_errors("was skipped"));
+  bridge.signal(SIGUSR1);
+  EXPECT_TRUE(bridge.wait_for_errors("Julius at " + world.address() +
+                                     ": connected, 1 messages skipped, 0 damaged"));
+  EXPECT_TRUE(bridge.wait_for_errors("the serial line " + world.pty.slave_path +
+                                     " at 57600 baud: open, 1 commands wait"));
+  EXPECT_TRUE(bridge.wait_for_errors("1 phrases heard, 0 commands carried out"));
 }
 
 TEST(BridgeCommand, RawCarriesEveryByte) {
