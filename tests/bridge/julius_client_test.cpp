@@ -4,6 +4,7 @@
 
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/bridge/io_fixture.h"
 
@@ -123,6 +124,22 @@ TEST_P(JuliusClientTest, SendsOneCommandAtATime) {
   expect_received(peer, "VERSION\n");
   expect_received(peer, "PAUSE\n");  // though VERSION is never answered
   EXPECT_GE(Clock::now() - began, 200ms);
+}
+
+// The answer lies in the socket's queue when the process goes on: one is not taken for two.
+TEST_P(JuliusClientTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  for (const char* command : {"STATUS", "VERSION", "PAUSE"}) client.command(command);
+  expect_received(peer, "STATUS\n");
+  peer.send("<SYSINFO PROCESS=\"ACTIVE\"/>\n.\n");
+  std::this_thread::sleep_for(300ms);
+  run_until([&] { return client.kinds.size() == 1; });
+  const auto answered = Clock::now();
+  expect_received(peer, "VERSION\n");
+  expect_received(peer, "PAUSE\n");
+  EXPECT_GE(Clock::now() - answered, 150ms) << "VERSION has its own time to be answered";
 }
 
 TEST_P(JuliusClientTest, CommandsThatWaitEndWithTheConnection) {

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "tests/bridge/io_fixture.h"
 
 namespace bunshin::testing {
@@ -87,6 +89,23 @@ TEST_P(RapiroDriverTest, ACommandWithoutAnswerIsSentAgainAndGivenUp) {
   run_until([&] { return driver.idle(); });
   EXPECT_EQ(read_now(pty.master.get()), "\n\n#M0\n\n#M0\n\n");
   EXPECT_THAT(notes.given_up, ElementsAre("#M0"));
+}
+
+// The process was stopped, say: the answer lies in the line's queue when it goes on.
+TEST_P(RapiroDriverTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
+  limits.settle = 1ms;
+  limits.reply = 100ms;
+  const Pty pty = make_pty();
+  auto& driver = make_driver(pty.slave_path);
+  expect_written(pty.master, "\n\n");
+  driver.command("#M0");
+  expect_written(pty.master, "#M0");
+  write_all(pty.master.get(), "#M0");
+  std::this_thread::sleep_for(2 * limits.reply);
+  run_until([&] { return driver.idle(); });
+  EXPECT_THAT(notes.answers, ElementsAre("#M0"));
+  EXPECT_THAT(notes.sent_commands, ElementsAre("#M0"));
+  EXPECT_EQ(read_now(pty.master.get()), "");
 }
 
 TEST_P(RapiroDriverTest, CommandsAreKeptWhileTheLineIsAway) {

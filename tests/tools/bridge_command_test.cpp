@@ -10,6 +10,7 @@
 #include <thread>
 #include <tuple>
 
+#include "tests/support/engines.h"
 #include "tests/support/files.h"
 #include "tests/support/peer.h"
 #include "tests/tools/bunshin_program.h"
@@ -251,6 +252,34 @@ TEST(BridgeCommand, Usr1TellsHowItStands) {
   EXPECT_TRUE(bridge.wait_for_errors("the serial line " + world.pty.slave_path +
                                      " at 57600 baud: open, 1 commands wait"));
   EXPECT_TRUE(bridge.wait_for_errors("1 phrases heard, 0 commands carried out"));
+}
+
+/// Once per engine.
+class StoppedBridge : public ::testing::TestWithParam<std::string> {};
+BUNSHIN_EVERY_ENGINE(StoppedBridge);
+
+// ^Z, a laptop that sleeps, a machine that is busy: what arrived meanwhile is no silence.
+TEST_P(StoppedBridge, DoesNotTakeItsOwnAbsenceForTheRobotsSilence) {
+  const Pty pty = make_pty();
+  const Listener engine(Family::ipv4);
+  Program bridge(bunshin({"bridge", "--engine", GetParam(), "--julius", engine.address.to_string(),
+                          "--serial", pty.slave_path}));
+  Peer peer = engine.accept();
+  peer.send(heard("赤 に 光れ"));
+  const std::string pose = "#PR255G000B000T010";
+  EXPECT_EQ(read_exactly(pty.master.get(), 4), "\n\n#C");
+  write_all(pty.master.get(), "#C0");
+  EXPECT_EQ(read_exactly(pty.master.get(), pose.size()), pose);
+  bridge.signal(SIGSTOP);
+  write_all(pty.master.get(), "#PT010");
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // beyond the second for a reply
+  bridge.signal(SIGCONT);
+  EXPECT_TRUE(bridge.wait_for_errors("sent " + pose + ", the robot answered #PT010"));
+  bridge.signal(SIGTERM);
+  peer.close();
+  EXPECT_EQ(bridge.wait(), 0);
+  EXPECT_THAT(bridge.errors(), Not(HasSubstr("is sent again")));
+  EXPECT_EQ(read_now(pty.master.get()), "");
 }
 
 TEST(BridgeCommand, RawCarriesEveryByte) {
