@@ -77,7 +77,7 @@ class CourseEchoHandler : public LimitedEchoHandler {
   /// What a peer sends must not command the terminal it is shown on.
   static void tell_received(std::string_view data) {
     if (data.ends_with('\n')) data.remove_suffix(1);
-    standard_output().print("Received -> {}\n", printable(data, data.size()));
+    standard_output().print("Received -> {}\n", printable(data, data.npos));
   }
 
   /// A line, or a chunk without a line end, that is just the word.
