@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
-#include <numeric>
 #include <optional>
 #include <utility>
 
+#include "bridge/did_you_mean.h"
 #include "bridge/rapiro_protocol.h"
 #include "bridge/serial_line.h"
 #include "bridge/small_file.h"
@@ -29,20 +29,6 @@ namespace bunshin {
 namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{1} << 20;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
 
 [[noreturn]] void fail_at(const std::string& file, const toml::source_region& where,
                           std::string_view what) {
@@ -67,14 +53,8 @@ class Section {
   void allow_only(std::initializer_list<std::string_view> known) const {
     for (const auto& [key, node] : table_) {
       if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-      const auto distance = [&key = key](std::string_view name) {
-        return key.str().size() > 64 ? std::size_t{64} : edit_distance(key.str(), name);
-      };
-      const std::string_view near = *std::min_element(
-          known.begin(), known.end(),
-          [&](std::string_view a, std::string_view b) { return distance(a) < distance(b); });
-      const std::string hint =
-          distance(near) <= 2 ? fmt::format(", did you mean \"{}\"?", near) : std::string();
+      const auto near = did_you_mean(key.str(), {known.begin(), known.end()});
+      const std::string hint = near ? fmt::format(", did you mean \"{}\"?", *near) : std::string();
       fail_at(file_, key.source(), fmt::format("{}{}: unknown key{}", prefix_, key.str(), hint));
     }
   }

@@ -48,20 +48,21 @@ const Rate* find_rate(std::int64_t baud) {
   switch (error) {
     case EACCES:
     case EPERM:
-      throw_error(error, fmt::format("cannot open {}, no permission: add yourself to the dialout "
-                                     "group (sudo usermod -aG dialout $USER) and log in again",
-                                     device));
+      throw_sentence(error,
+                     fmt::format("cannot open {}, no permission: add yourself to the dialout "
+                                 "group (sudo usermod -aG dialout $USER) and log in again",
+                                 device));
     case EBUSY:
     case EWOULDBLOCK:
-      throw_error(EBUSY, fmt::format("{} is in use by another program", device));
+      throw_sentence(EBUSY, fmt::format("{} is in use by another program", device));
     case ENOTTY:
     case EISDIR:
-      throw_error(ENOTTY, fmt::format("{} is not a tty", device));
+      throw_sentence(ENOTTY, fmt::format("{} is not a tty", device));
     case ENOENT:
     case ENXIO:
     case ENODEV:
     case EIO:  // a port the kernel knows and the machine has not
-      throw_error(error, fmt::format("there is no such serial device as {}", device));
+      throw_sentence(error, fmt::format("there is no such serial device as {}", device));
     default:
       throw_error(error, fmt::format("cannot use the serial device {}", device));
   }

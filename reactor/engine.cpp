@@ -85,7 +85,7 @@ std::unique_ptr<Engine> make_best_engine(const EngineOptions& options) {
     refused +=
         fmt::format("{}{} can not run here: {}", refused.empty() ? "" : "; ", entry.name, why);
   }
-  throw_error(ENOTSUP, "no engine works here: " + refused);
+  throw_sentence(ENOTSUP, "no engine works here: " + refused);
 }
 
 }  // namespace
@@ -155,9 +155,9 @@ std::unique_ptr<Engine> make_engine(const std::string& name, const EngineOptions
   for (const std::string& other : engine_names()) {
     if (other != name && why_not(other).empty()) usable.push_back(other);
   }
-  throw_error(ENOTSUP,
-              fmt::format("cannot use the engine \"{}\": {}; those that work here: auto, {}", name,
-                          why, fmt::join(usable, ", ")));
+  throw_sentence(
+      ENOTSUP, fmt::format("cannot use the engine \"{}\": {}; those that work here: auto, {}", name,
+                           why, fmt::join(usable, ", ")));
 }
 
 }  // namespace bunshin

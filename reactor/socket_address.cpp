@@ -29,11 +29,16 @@ constexpr bool kHasAbstract = true;
 #else
 constexpr bool kHasAbstract = false;
 #endif
+constexpr std::string_view kLoopback = "127.0.0.1";
 
 [[noreturn]] void malformed(std::string_view text, std::string_view why) {
-  throw_error(EINVAL, fmt::format("\"{}\" is not an address: {} (write 127.0.0.1:9876, [::1]:9876, "
-                                  "localhost:9876 or unix:/path)",
-                                  text, why));
+  throw_sentence(EINVAL, fmt::format("\"{}\" is not an address: {} (write 127.0.0.1:9876, "
+                                     "[::1]:9876, localhost:9876, 9876 or unix:/path)",
+                                     text, why));
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
 bool is_port(std::string_view text) {
@@ -165,16 +170,18 @@ Endpoint Endpoint::parse(std::string_view text) {
       malformed(text, "names that begin with @ are for Linux only, and a file is unix:./@name");
     }
     if (endpoint.host_.size() >= sizeof sockaddr_un{}.sun_path) {
-      malformed(text, fmt::format("the path is longer than {} bytes",
-                                  sizeof sockaddr_un{}.sun_path - 1));
+      malformed(text,
+                fmt::format("the path is longer than {} bytes", sizeof sockaddr_un{}.sun_path - 1));
     }
     return endpoint;
   }
   const auto colon = text.rfind(':');
-  if (colon == text.npos) malformed(text, "the port is missing");
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
+  const bool port_alone = colon == 0 || is_number(text);
+  if (colon == text.npos && !port_alone) malformed(text, "the port is missing");
+  std::string_view host = port_alone ? kLoopback : text.substr(0, colon);
+  const std::string_view port = colon == text.npos ? text : text.substr(colon + 1);
   if (!is_port(port)) malformed(text, "the port must be a number from 0 to 65535");
+  if (port_alone) endpoint.text_ = fmt::format("{}:{}", host, port);
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   } else if (host.find(':') != host.npos) {

@@ -44,8 +44,9 @@ class SocketAddress {
   socklen_t length_ = 0;
 };
 
-/// What a user writes: a numeric address, a host name with a port, "unix:/path", or on Linux
-/// "unix:@name": no file, but a name that every user of the machine may connect to. A value.
+/// What a user writes: a numeric address, a host name with a port, a port of 127.0.0.1, "unix:/path",
+/// or on Linux "unix:@name": no file, but a name that every user of the machine may connect to. A
+/// value.
 class Endpoint {
  public:
   /// Throws std::system_error (EINVAL) that shows the accepted forms.
@@ -57,6 +58,7 @@ class Endpoint {
   /// Throws std::system_error.
   [[nodiscard]] std::vector<SocketAddress> look_up() const;
 
+  /// As it was written; a port alone with its host.
   [[nodiscard]] const std::string& to_string() const { return text_; }
 
  private:

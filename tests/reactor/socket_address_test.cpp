@@ -57,24 +57,36 @@ TEST_P(BadAddress, SaysWhyAndShowsTheForms) {
     EXPECT_THAT(error.what(), HasSubstr(GetParam().reason));
     EXPECT_THAT(error.what(), HasSubstr("[::1]:9876"));
     EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+    EXPECT_THAT(error.what(), ::testing::EndsWith("unix:/path)")) << "the reason stands before";
   }
 }
 INSTANTIATE_TEST_SUITE_P(
     Forms, BadAddress,
-    ::testing::Values(
-        Bad{"", "port"}, Bad{"localhost", "port is missing"}, Bad{"9876", "port is missing"},
-        Bad{"127.0.0.1:", "0 to 65535"}, Bad{"127.0.0.1:65536", "0 to 65535"},
-        Bad{"127.0.0.1:-1", "0 to 65535"}, Bad{"127.0.0.1:+80", "0 to 65535"},
-        Bad{"127.0.0.1:http", "0 to 65535"}, Bad{"127.0.0.1:80 ", "0 to 65535"},
-        Bad{"127.0.0.1:99999999999999999999", "0 to 65535"}, Bad{":9876", "host is missing"},
-        Bad{"[]:9876", "host is missing"}, Bad{"::1:9876", "brackets"},
-        Bad{"[::1:9876", "brackets"}, Bad{"unix:", "path is missing"},
-        Bad{"unix:/" + std::string(200, 'x'), "longer than"},
-        Bad{std::string("unix:/a\0b", 9), "NUL"}, Bad{std::string("a\0b:1", 5), "NUL"}));
+    ::testing::Values(Bad{"", "port"}, Bad{"localhost", "port is missing"},
+                      Bad{"127.0.0.1:", "0 to 65535"}, Bad{"127.0.0.1:65536", "0 to 65535"},
+                      Bad{"127.0.0.1:-1", "0 to 65535"}, Bad{"127.0.0.1:+80", "0 to 65535"},
+                      Bad{"127.0.0.1:http", "0 to 65535"}, Bad{"127.0.0.1:80 ", "0 to 65535"},
+                      Bad{"127.0.0.1:99999999999999999999", "0 to 65535"}, Bad{":", "0 to 65535"},
+                      Bad{"65536", "0 to 65535"}, Bad{":65536", "0 to 65535"},
+                      Bad{"+80", "port is missing"}, Bad{"-1", "port is missing"},
+                      Bad{"[]:9876", "host is missing"}, Bad{"::1:9876", "brackets"},
+                      Bad{"[::1:9876", "brackets"}, Bad{"unix:", "path is missing"},
+                      Bad{"unix:/" + std::string(200, 'x'), "longer than"},
+                      Bad{std::string("unix:/a\0b", 9), "NUL"},
+                      Bad{std::string("a\0b:1", 5), "NUL"}));
 
 TEST(SocketAddressTest, TheLongestUnixPathFits) {
   const std::string path(sizeof(sockaddr_un::sun_path) - 1, 'p');
   EXPECT_EQ(Endpoint::parse("unix:" + path).numeric()->path(), path);
+}
+
+TEST(SocketAddressTest, APortAloneIsOneOfThisMachine) {
+  for (const char* text : {"9876", ":9876"}) {
+    const Endpoint endpoint = Endpoint::parse(text);
+    EXPECT_EQ(endpoint.to_string(), "127.0.0.1:9876");
+    EXPECT_EQ(endpoint.numeric()->to_string(), "127.0.0.1:9876");
+  }
+  EXPECT_EQ(Endpoint::parse("0").numeric()->port(), 0) << "any free one";
 }
 
 TEST(SocketAddressTest, AHostNameIsNotNumeric) {

@@ -74,7 +74,7 @@ ProcessUsage ProcessUsage::of(pid_t process) {
   usage.cpu_seconds = seconds(cpu);
   read_split(process, usage);
 #else
-  throw_error(ENOSYS, fmt::format("cannot watch process {} on this system", process));
+  throw_sentence(ENOSYS, fmt::format("cannot watch process {} on this system", process));
 #endif
   return usage;
 }
