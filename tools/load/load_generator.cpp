@@ -80,16 +80,22 @@ int finish_connecting(int fd) {
 
 }  // namespace
 
-LoadPattern::LoadPattern() : noise_(kPeriod + kLongest, '\0') {
+LoadPattern::LoadPattern(bool text) : noise_(kPeriod + kLongest, '\0') {
+  constexpr std::string_view kText =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::minstd_rand random;
-  for (std::size_t index = 0; index < noise_.size(); ++index) {
-    noise_[index] = index < kPeriod ? static_cast<char>(random() >> 8) : noise_[index - kPeriod];
+  for (std::size_t index = 0; index < kPeriod; ++index) {
+    const auto value = random() >> 8;
+    noise_[index] = text ? kText[value % kText.size()] : static_cast<char>(value);
+  }
+  for (std::size_t index = kPeriod; index < noise_.size(); ++index) {
+    noise_[index] = noise_[index - kPeriod];
   }
 }
 
 LoadGenerator::LoadGenerator(Reactor& reactor, const SocketAddress& address,
                              const LoadOptions& options)
-    : reactor_(reactor), address_(address), options_(options) {
+    : reactor_(reactor), address_(address), options_(options), pattern_(options.text) {
   options_.check();
   if (options_.spread > 1 && address_.family() != AF_INET) {
     throw std::invalid_argument("--spread needs an IPv4 server on this machine");
@@ -122,10 +128,11 @@ void LoadGenerator::record_lateness(Duration lateness) {
 LoadResult LoadGenerator::run() {
   if (options_.server) result_.server_memory_before = anonymous_bytes(*options_.server);
   connect_all();
-  start_clients();
+  if (!stopped_) start_clients();
   run_until(Clock::now() + to_duration(options_.warmup), "warming up");
-  if (failure_.empty()) measure();
+  if (failure_.empty() && !stopped_) measure();
   if (!failure_.empty()) throw std::runtime_error(failure_);
+  result_.interrupted = stopped_;
   if (result_.messages == 0 && !stopped_) {
     throw std::runtime_error(fmt::format("no answer came in {} s", options_.seconds));
   }

@@ -14,13 +14,13 @@ namespace bunshin {
 
 class LoadClient;
 
-/// The bytes that are sent, and must come back: one period of noise, repeated. Each connection
-/// starts at another place of it, so an answer that is late, lost, doubled or somebody else's does
-/// not fit. A value.
+/// The bytes that are sent, and must come back: one period of noise, repeated; of all values, or of
+/// letters and digits alone, for a server that reads text. Each connection starts at another place
+/// of it, so an answer that is late, lost, doubled or somebody else's does not fit. A value.
 class LoadPattern {
  public:
   static constexpr std::size_t kLongest = 64 * 1024;  ///< of one piece
-  LoadPattern();
+  explicit LoadPattern(bool text = false);
   /// What stands at `position` of the endless stream. REQUIRES: length <= kLongest.
   [[nodiscard]] std::string_view piece(std::uint64_t position, std::size_t length) const {
     return std::string_view(noise_).substr(position % kPeriod, length);

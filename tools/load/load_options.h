@@ -18,6 +18,7 @@ struct LoadOptions {
   bool churn = false;           ///< connect, one message, close; again
   std::size_t idle = 0;         ///< connections besides that say nothing
   std::size_t spread = 1;       ///< source addresses: 127.0.0.1, 127.0.0.2, ...
+  bool text = false;            ///< letters and digits, not bytes of all values
   bool busy = false;            ///< never sleeps: polls
   std::optional<pid_t> server;  ///< the server's process, to be watched
 

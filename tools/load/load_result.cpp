@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "reactor/printable.h"
+
 namespace bunshin {
 
 namespace {
@@ -50,11 +52,15 @@ std::string json_of(const ProcessUsage& usage, double share) {
 
 std::string json_string(std::string_view text) {
   std::string quoted = "\"";
-  for (const char letter : text) {
+  for (const char letter : printable(text, text.size() * 2)) {
     if (letter == '"' || letter == '\\') quoted += '\\';
     quoted += letter;
   }
   return quoted + '"';
+}
+
+std::string count_of(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
 /// CPU a message, and how it was spent.
@@ -100,11 +106,16 @@ std::optional<std::string> LoadResult::limited_by_generator() const {
 
 std::string LoadResult::to_text() const {
   const auto limit = limited_by_generator();
-  std::string text = fmt::format("{} connections x {} bytes, {} in flight each",
-                                 options.connections, options.size, options.depth);
+  std::string text =
+      fmt::format("{} x {}{}, {} in flight each", count_of(options.connections, "connection"),
+                  count_of(options.size, "byte"), options.text ? " of text" : "", options.depth);
   if (options.churn) text += ", a new connection for each message";
   if (options.idle > 0) text += fmt::format(", {} idle besides", options.idle);
   text += fmt::format("; {:.1f} s, engine {}\n", seconds, engine);
+  if (interrupted) {
+    text +=
+        fmt::format("interrupted  {:.1f} of {:.1f} s were measured\n", seconds, options.seconds);
+  }
   if (limit) {
     text += fmt::format(
         "throughput   not shown: the load generator was the limit ({}).\n"
@@ -134,11 +145,12 @@ std::string LoadResult::to_json() const {
   const auto limit = limited_by_generator();
   std::string text = fmt::format(
       R"({{"address":{},"engine":"{}","connections":{},"size":{},"depth":{},"rate":{},"churn":{},)"
-      R"("idle":{},"spread":{},"busy":{},"seconds":{:.6f},"messages":{},"total_messages":{},)"
+      R"("idle":{},"spread":{},"text":{},"busy":{},"interrupted":{},"seconds":{:.6f},)"
+      R"("messages":{},"total_messages":{},)"
       R"("messages_per_second":{:.1f},"limited_by_generator":{},)",
       json_string(address), engine, options.connections, options.size, options.depth, options.rate,
-      options.churn, options.idle, options.spread, options.busy, seconds, messages, total_messages,
-      messages_per_second(), limit ? json_string(*limit) : "null");
+      options.churn, options.idle, options.spread, options.text, options.busy, interrupted, seconds,
+      messages, total_messages, messages_per_second(), limit ? json_string(*limit) : "null");
   text += fmt::format(R"("latency_ns":{},)", json_of(latency));
   if (options.rate > 0) {
     text += fmt::format(R"("uncorrected_ns":{},"lateness_ns":{},"planned":{},"unanswered":{},)",

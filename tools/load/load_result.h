@@ -16,6 +16,7 @@ struct LoadResult {
   std::string address;
   std::string engine;
 
+  bool interrupted = false;          ///< ended before its time
   double seconds = 0;                ///< measured, really
   std::uint64_t messages = 0;        ///< answered in that time
   std::uint64_t total_messages = 0;  ///< answered since the start, warm-up included
@@ -40,7 +41,7 @@ struct LoadResult {
 
   /// For people, a few lines.
   [[nodiscard]] std::string to_text() const;
-  /// For programs, one line. Times end in _ns.
+  /// For programs, one line; bench/README.md tells what each value means.
   [[nodiscard]] std::string to_json() const;
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -202,6 +203,21 @@ TEST(LoadGenerator, MessagesWithoutAnAnswerCountToo) {
   EXPECT_GT(result.latency.at(50), 50'000'000U);
 }
 
+TEST(LoadGenerator, TextIsLettersAndDigits) {
+  std::atomic<bool> plain = true;
+  const ServerThread server([&plain](Answerer& peer, std::string_view data) {
+    for (const char byte : data) {
+      if (std::isalnum(static_cast<unsigned char>(byte)) == 0) plain = false;
+    }
+    peer.send(data);
+  });
+  LoadOptions options = brief();
+  options.text = true;
+  options.connections = 3;
+  EXPECT_GT(load(server.address, options).messages, 0U);
+  EXPECT_TRUE(plain);
+}
+
 TEST(LoadGenerator, NoticesAWrongByte) {
   const auto garble = [](Answerer& peer, std::string_view data) {
     std::string copy(data);
@@ -298,6 +314,31 @@ LoadResult finished() {
   result.server.emplace();
   result.server->cpu_seconds = 0.01;
   return result;
+}
+
+TEST(LoadResult, OneIsNotCountedAsMany) {
+  LoadResult result = finished();
+  result.options.size = 1;
+  EXPECT_THAT(result.to_text(), HasSubstr("1 connection x 1 byte, "));
+  result.options.connections = 2;
+  result.options.text = true;
+  result.options.size = 64;
+  EXPECT_THAT(result.to_text(), HasSubstr("2 connections x 64 bytes of text, "));
+}
+
+TEST(LoadResult, AnInterruptedRunSaysSo) {
+  LoadResult result = finished();
+  EXPECT_THAT(result.to_text(), Not(HasSubstr("interrupted")));
+  EXPECT_THAT(result.to_json(), HasSubstr("\"interrupted\":false"));
+  result.interrupted = true;
+  EXPECT_THAT(result.to_text(), HasSubstr("interrupted  2.0 of 5.0 s were measured\n"));
+  EXPECT_THAT(result.to_json(), HasSubstr("\"interrupted\":true"));
+}
+
+TEST(LoadResult, AnAddressCanNotBreakTheJson) {
+  LoadResult result = finished();
+  result.address = "unix:/a\"\\\n\xff";
+  EXPECT_THAT(result.to_json(), HasSubstr("{\"address\":\"unix:/a\\\"\\\\^J?\","));
 }
 
 TEST(LoadResult, ThroughputIsShownWhenTheServerWasMeasured) {
