@@ -7,8 +7,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "reactor/log.h"
+#include "tools/terminal.h"
 
 namespace bunshin {
 
@@ -27,7 +29,11 @@ void tell_status(Reactor& reactor) {
 
 void watch_signals(Reactor& reactor, const std::function<void()>& end,
                    const std::function<void()>& status) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) reactor.on_signal(signal, end);
+  for (const int signal : {SIGTERM, SIGHUP, SIGQUIT}) reactor.on_signal(signal, end);
+  reactor.on_signal(SIGINT, [end] {
+    end_cursor_line();
+    end();
+  });
   reactor.on_signal(SIGUSR1, status);
   reactor.on_signal(SIGUSR2, [] {});
 }
@@ -45,10 +51,14 @@ std::function<void()> finish_then_stop(All& all) {
 
 std::shared_ptr<ReactorOptions> add_loop_options(CLI::App& command) {
   auto options = std::make_shared<ReactorOptions>();
+  std::vector<std::string> engines = engine_names();
+  engines.insert(engines.begin(), "auto");
   command
       .add_option("--engine", options->engine,
-                  "How to wait: auto, or a name `bunshin version` lists (also: BUNSHIN_ENGINE)")
-      ->type_name("NAME");
+                  "How to wait; `bunshin version` tells which of them can run here")
+      ->type_name("NAME")
+      ->check(CLI::IsMember(engines))
+      ->envname("BUNSHIN_ENGINE");
   // CLI11 knows no durations.
   command
       .add_option_function<unsigned>(

@@ -9,6 +9,7 @@
 #include "tools/commands.h"
 #include "tools/load/load_generator.h"
 #include "tools/load/load_target.h"
+#include "tools/terminal.h"
 
 namespace bunshin {
 
@@ -29,7 +30,7 @@ LoadResult generate(const Endpoint& endpoint, const LoadOptions& options,
   Reactor reactor(loop);
   LoadGenerator generator(reactor, reachable_address(reactor, endpoint), options);
   end_on_signals(reactor, [&generator] { generator.stop(); });
-  const bool watched = ::isatty(STDERR_FILENO) != 0;
+  const bool watched = terminal_of(STDERR_FILENO).redraws;
   if (watched) generator.on_progress = show_progress;
   const LoopStreams streams(reactor);
   LoadResult result = generator.run();
@@ -65,10 +66,13 @@ void add_options(CLI::App& load, LoadCommand& command) {
   load.add_option("--idle", options.idle, "Connections besides that say nothing");
   load.add_option("--spread", options.spread, "Connect from so many addresses, 127.0.0.1 and up")
       ->capture_default_str();
+  load.add_flag("--text", options.text,
+                "Send letters and digits, for a server that reads text, not bytes of all values");
   load.add_flag("--busy", options.busy, "Poll and never sleep: costs a core, saves its waking up");
   load.add_option("--pid", command.server, "The server's process: tells what it costs")
       ->type_name("PID");
-  load.add_flag("--json", command.json, "Print one line of JSON");
+  load.add_flag("--json", command.json,
+                "Print one line of JSON (bench/README.md tells what is in it)");
 }
 
 }  // namespace

@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <string>
+
 #include "reactor/engine.h"
 #include "reactor/standard_stream.h"
 #include "tools/command.h"
@@ -5,22 +9,18 @@
 
 namespace bunshin {
 
-namespace {
-
-void print_version() {
-  standard_output().print_waiting("bunshin {}\n", BUNSHIN_VERSION);
+std::string version_text() {
+  std::string text = fmt::format("bunshin {}", BUNSHIN_VERSION);
   for (const std::string& name : engine_names()) {
     const std::string why = why_not(name);
-    standard_output().print_waiting("engine {}{}\n", name,
-                                    why.empty() ? "" : ": can not run here: " + why);
+    text += fmt::format("\nengine {}{}", name, why.empty() ? "" : ": can not run here: " + why);
   }
+  return text;
 }
-
-}  // namespace
 
 void add_version_command(CLI::App& app) {
   app.add_subcommand("version", "Print the version and the engines, the default first")
-      ->callback(print_version);
+      ->callback([] { standard_output().print_waiting("{}\n", version_text()); });
 }
 
 }  // namespace bunshin

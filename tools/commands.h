@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace bunshin {
 
@@ -15,5 +16,8 @@ void add_echo_command(CLI::App& app);
 void add_sim_command(CLI::App& app);
 void add_load_command(CLI::App& app);
 void add_version_command(CLI::App& app);
+
+/// The version and the engines, without the last line end.
+std::string version_text();
 
 }  // namespace bunshin

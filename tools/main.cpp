@@ -7,17 +7,23 @@
 #endif
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "reactor/error.h"
 #include "reactor/standard_stream.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/terminal.h"
+#include "tools/usage.h"
 
 namespace {
 
@@ -40,11 +46,13 @@ int fail(int status, std::string_view why) {
   return status;
 }
 
-/// A sentence of CLI11 may have several lines; the user gets one.
+/// As wide as the terminal, as long as there is room for words beside the names.
+std::size_t help_columns() {
+  const std::size_t columns = bunshin::terminal_columns(STDOUT_FILENO);
+  return columns == 0 ? 80 : std::max<std::size_t>(columns, 50);
+}
+
 int usage_error(std::string why) {
-  for (char& letter : why) {
-    if (letter == '\n') letter = ' ';
-  }
   return fail(2, why + " (see: bunshin --help, bunshin COMMAND --help)");
 }
 
@@ -63,8 +71,22 @@ void give_memory_back() {
 #endif
 }
 
+/// The arguments, the last one first, as CLI11 wants them; `help COMMAND` is `COMMAND --help`.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Event-driven echo, chat and a bridge from speech to a robot", "bunshin");
+  app.formatter(std::make_shared<bunshin::HelpFormatter>(help_columns()));
+  app.footer("`bunshin help COMMAND` tells what a command takes.");
+  app.set_version_flag("-V,--version", bunshin::version_text, "As the command version");
   app.require_subcommand(1);
   bunshin::add_echo_command(app);
   bunshin::add_chat_command(app);
@@ -75,11 +97,11 @@ int run(int argc, char** argv) {
   bunshin::add_demo_command(app);
   bunshin::add_version_command(app);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
   } catch (const CLI::Success& help) {
     return show_help(app, help);
   } catch (const CLI::ParseError& error) {
-    return usage_error(error.what());
+    return usage_error(bunshin::usage_mistake(app, error));
   } catch (const bunshin::UsageError& error) {
     return usage_error(error.what());
   } catch (const bunshin::InputError& error) {
