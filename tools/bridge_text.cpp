@@ -51,11 +51,23 @@ std::string decision_text(const Decision& decision) {
   return text;
 }
 
-std::string robot_text(const RapiroView& robot, bool colour) {
+std::string robot_text(const RapiroView& robot, Colours colours) {
   const auto& [red, green, blue] = robot.eyes;
   std::string eyes = "(o o)";
-  if (colour) eyes = fmt::format("\x1b[38;2;{};{};{}m(● ●)\x1b[0m", red, green, blue);
+  if (colours != Colours::none) {
+    eyes = fmt::format("{}(● ●){}", colour_code(colours, red, green, blue), colour_end(colours));
+  }
   return fmt::format("{} eyes {}, {}", eyes, colour_name(robot.eyes), doing(robot));
+}
+
+bool RobotChanges::notice(const RapiroView& robot, Duration nearly) {
+  // When a frame or a fade is nearly over the eyes have their colour.
+  if (robot.remaining > (robot.posing ? Duration::zero() : nearly)) return false;
+  // Each motion has its own colour, which its frames fade.
+  std::string now = robot.posing ? robot_text(robot, Colours::none) : std::to_string(robot.motion);
+  const bool changed = now != shown_;
+  shown_ = std::move(now);
+  return changed;
 }
 
 }  // namespace bunshin

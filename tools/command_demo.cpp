@@ -18,6 +18,7 @@
 #include "tools/command.h"
 #include "tools/commands.h"
 #include "tools/demo_recording.h"
+#include "tools/terminal.h"
 
 namespace bunshin {
 
@@ -40,7 +41,7 @@ struct Score {
 /// The stage: prints lines as things happen and, on a terminal, the robot live below them.
 class Stage : public BridgeObserver {
  public:
-  explicit Stage(double speed) : speed_(speed), live_(::isatty(STDOUT_FILENO) != 0) {}
+  explicit Stage(double speed) : speed_(speed), terminal_(terminal_of(STDOUT_FILENO)) {}
 
   void message(const JuliusMessage&) override { ++score_.messages; }
   void heard(const Decision& decision) override {
@@ -80,27 +81,28 @@ class Stage : public BridgeObserver {
 
  private:
   const double speed_;
-  const bool live_;
+  const Terminal terminal_;
   const TimePoint began_ = Clock::now();
   Score score_;
-  std::string doing_;  // what the robot did when it was shown last
+  RobotChanges changes_;
 };
 
 void Stage::tell(std::string_view what, std::string_view text) {
-  standard_output().print("{}{:6.1f} s  {:<9} {}\n", live_ ? "\r\x1b[K" : "", seconds(), what,
-                          text);
+  standard_output().print("{}{:6.1f} s  {:<9} {}\n", terminal_.redraws ? "\r\x1b[K" : "", seconds(),
+                          what, text);
 }
 
 void Stage::show(const RapiroView& robot) {
-  if (live_) {
-    standard_output().print("\r\x1b[K{:6.1f} s  robot     {}", seconds(), robot_text(robot, true));
+  if (terminal_.redraws) {
+    const std::string line =
+        fmt::format("{:6.1f} s  robot     {}", seconds(), robot_text(robot, terminal_.colours));
+    // Not the last column: behind it some terminals begin the next line.
+    const std::size_t columns = terminal_columns(STDOUT_FILENO);
+    standard_output().print("\r\x1b[K{}", columns == 0 ? line : cut_to_width(line, columns - 1));
     return;
   }
-  // When a frame or a fade is nearly over the eyes have its colour.
-  const auto nearly = robot.posing ? Duration::zero() : kTick * 2 * speed_;
-  if (robot.remaining > nearly) return;
-  const std::string now = robot.posing ? robot_text(robot, false) : std::to_string(robot.motion);
-  if (std::exchange(doing_, now) != now) tell("robot", robot_text(robot, false));
+  const auto nearly = std::chrono::duration_cast<Duration>(kTick * 2 * speed_);
+  if (changes_.notice(robot, nearly)) tell("robot", robot_text(robot, Colours::none));
 }
 
 /// Simulators, bridge and the rule when it is over.
@@ -160,6 +162,7 @@ void Demo::tick() {
 void run_demo(double speed, const ReactorOptions& options) {
   if (!(speed >= 0.1 && speed <= 50)) throw UsageError("--speed: a number from 0.1 to 50");
   set_log_level(LogLevel::warning);
+  use_utf8();
   Stage stage(speed);
   Reactor reactor(options);
   bool interrupted = false;

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,14 +45,40 @@ void run_julius(const JuliusCommand& command) {
   run_loop(reactor);
 }
 
+/// Prints what it does whenever that changes, and its answers but for those to a `#C`, which the
+/// bridge asks many times a second.
+class ShownRapiro : public SimulatedRapiro {
+ public:
+  ShownRapiro(Reactor& reactor, PseudoTerminal terminal)
+      : SimulatedRapiro(reactor, std::move(terminal)) {
+    changes_.notice(view(), 2 * kGlance);
+    on_answer([this](std::string_view answer) { show_answer(answer); });
+    glance_timer_.arm(kGlance);
+  }
+
+ private:
+  static constexpr auto kGlance = std::chrono::milliseconds(20);
+
+  void glance() {
+    if (changes_.notice(view(), 2 * kGlance)) show("");
+    glance_timer_.arm(kGlance);
+  }
+  void show_answer(std::string_view answer) {
+    if (!answer.starts_with("#C")) show(answer);
+  }
+  void show(std::string_view answer) {
+    standard_output().print("{:<9} {}\n", answer, robot_text(view(), Colours::none));
+  }
+
+  RobotChanges changes_;
+  Timer glance_timer_{*this, &ShownRapiro::glance};
+};
+
 void run_rapiro(const std::string& link, const ReactorOptions& options) {
   Reactor reactor(options);
   finish_on_signals(reactor);
-  auto& robot = reactor.emplace<SimulatedRapiro>(PseudoTerminal::make());
+  auto& robot = reactor.emplace<ShownRapiro>(PseudoTerminal::make());
   if (!link.empty()) robot.make_link(link);
-  robot.on_answer([&robot](std::string_view answer) {
-    standard_output().print("{:<9} {}\n", answer, robot_text(robot.view(), false));
-  });
   announce(link.empty() ? robot.path() : link);
   run_loop(reactor);
 }

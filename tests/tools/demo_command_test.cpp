@@ -3,11 +3,12 @@
 
 #include <regex>
 
-#include "tests/tools/bunshin_program.h"
+#include "tests/tools/terminal_program.h"
 
 namespace bunshin::testing {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
@@ -46,6 +47,57 @@ TEST(DemoCommand, ASignalEndsItAtOnce) {
   EXPECT_TRUE(demo.wait_for_output("Rapiro on"));
   demo.signal(SIGINT);
   EXPECT_EQ(demo.wait(), 0);
+}
+
+TEST(DemoCommand, ANarrowTerminalIsNotFilled) {
+  TerminalProgram demo({"demo", "--speed", "50"}, 40);
+  demo.wait_for_text("utterances:");
+  EXPECT_EQ(demo.wait(), 0);
+  EXPECT_EQ(demo.screen().column(), 0U);
+  int robots = 0;
+  for (const std::string& line : demo.screen().lines())
+    robots += line.find("robot     ") != line.npos;
+  EXPECT_EQ(robots, 1) << "the line of the robot is drawn in its place";
+}
+
+TEST(DemoCommand, ColoursAreThoseOfTheTerminal) {
+  const std::pair<std::vector<std::string>, std::string> terminals[] = {
+      {{"COLORTERM=truecolor"}, "\x1b[38;2;"},
+      {{"TERM=xterm-256color"}, "\x1b[38;5;"},
+      {{}, "\x1b[34m"},
+  };
+  for (const auto& [environment, code] : terminals) {
+    TerminalProgram demo({"demo", "--speed", "50"}, 80, environment);
+    demo.wait_for_text("utterances:");
+    EXPECT_EQ(demo.wait(), 0);
+    EXPECT_THAT(demo.written(), HasSubstr(code));
+  }
+}
+
+TEST(DemoCommand, NoColoursAndNoCursorWhereTheyAreNotWanted) {
+  TerminalProgram plain({"demo", "--speed", "50"}, 80, {"NO_COLOR=1", "COLORTERM=truecolor"});
+  plain.wait_for_text("utterances:");
+  EXPECT_EQ(plain.wait(), 0);
+  EXPECT_THAT(plain.written(), Not(ContainsRegex("\x1b\\[[0-9;]*m")));
+  EXPECT_THAT(plain.written(), HasSubstr("\r\x1b[K"));
+  TerminalProgram dumb({"demo", "--speed", "50"}, 80, {"TERM=dumb", "COLORTERM=truecolor"});
+  dumb.wait_for_text("utterances:");
+  EXPECT_EQ(dumb.wait(), 0);
+  EXPECT_THAT(dumb.written(), Not(HasSubstr("\x1b")));
+}
+
+TEST(DemoCommand, ASignalLeavesTheCursorAtTheBeginOfALine) {
+  for (const char* command : {"demo", "sim", "echo"}) {
+    std::vector<std::string> arguments{command};
+    if (arguments[0] == "sim") arguments.emplace_back("rapiro");
+    if (arguments[0] == "echo") arguments.emplace_back("127.0.0.1:0");
+    TerminalProgram program(arguments);
+    program.wait_for_text(arguments[0] == "demo" ? "robot     " : "listening on ");
+    program.type("^C");  // what a terminal shows; the signal comes from the test
+    program.program().signal(SIGINT);
+    EXPECT_EQ(program.wait(), 0);
+    EXPECT_EQ(program.screen().column(), 0U) << command;
+  }
 }
 
 TEST(DemoCommand, WrongArgumentsExitWithTwo) {

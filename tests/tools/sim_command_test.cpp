@@ -89,5 +89,26 @@ TEST(SimCommand, RapiroMakesALinkAndRemovesIt) {
   EXPECT_FALSE(std::filesystem::is_symlink(link));
 }
 
+TEST(SimCommand, RapiroShowsWhatChangesNotWhatIsAsked) {
+  Program robot(sim({"rapiro"}));
+  const UniqueFd line(
+      ::open(robot.output_after("listening on ").c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const auto ask = [&](std::string_view command, std::string_view answer) {
+    write_all(line.get(), command);
+    EXPECT_EQ(read_exactly(line.get(), answer.size()), answer);
+  };
+  ask("#PR255G255B000T001", "#PT001");
+  EXPECT_TRUE(robot.wait_for_output("eyes yellow, holds its pose\n")) << "the commanded colour";
+  ask("#C", "#C0");
+  ask("#C", "#C0");
+  ask("#M5", "#M5");
+  EXPECT_TRUE(robot.wait_for_output("waves both hands\n"));
+  robot.signal(SIGTERM);
+  EXPECT_EQ(robot.wait(), 0);
+  EXPECT_THAT(robot.output(), ::testing::Not(HasSubstr("#C")));
+  const std::string pose = "eyes yellow, holds its pose";
+  EXPECT_EQ(robot.output().find(pose), robot.output().rfind(pose)) << "once";
+}
+
 }  // namespace
 }  // namespace bunshin::testing
