@@ -69,11 +69,13 @@ prepare_kit() {
   wrapper "$kit" ar ar
   wrapper "$kit" ranlib ranlib
   # By link, one by one: /usr/include as a whole would put glibc's headers before macOS's.
-  for header in fmt CLI toml++ pugixml.hpp pugiconfig.hpp; do
+  for header in fmt CLI toml++ pugixml.hpp pugiconfig.hpp histedit.h; do
     ln -sfn "/usr/include/$header" "$kit/include/$header"
   done
   stub "$kit" iconv _iconv_open _iconv _iconv_close
   ln -sfn "$(dirname "$zig")/lib/libc/include/any-macos-any/iconv.h" "$kit/include/iconv.h"
+  # Of macOS itself, but zig does not bring it.
+  stub "$kit" edit _el_end _el_get _el_gets _el_init_fd _el_line _el_resize _el_set _el_wset
   # Both systems mangle C++ names alike, but for one underscore in front.
   local pugixml
   pugixml=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libpugixml.*=> //p' | head -1)

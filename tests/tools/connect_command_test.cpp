@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,10 +9,12 @@
 
 #include "tests/support/files.h"
 #include "tests/tools/bunshin_program.h"
+#include "tests/tools/terminal_program.h"
 
 namespace bunshin::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string content(const std::string& path) {
@@ -22,9 +25,10 @@ std::string content(const std::string& path) {
 /// The command, and the server's side of its connection, which the test is.
 class ConnectCommandTest : public ::testing::TestWithParam<Setting> {
  protected:
-  std::vector<std::string> command() {
-    return bunshin({"connect", "--engine", GetParam().engine, listener.address.to_string()});
+  std::vector<std::string> arguments() {
+    return {"connect", "--engine", GetParam().engine, listener.address.to_string()};
   }
+  std::vector<std::string> command() { return bunshin(arguments()); }
   Listener listener{GetParam().family};
 };
 BUNSHIN_EVERY_SETTING(ConnectCommandTest);
@@ -74,34 +78,118 @@ TEST_P(ConnectCommandTest, DevNull) {
 }
 
 TEST_P(ConnectCommandTest, ATerminal) {
-  Pty pty = make_pty();
-  set_canonical(pty.slave.get());
-  Program program(command(), nullptr, pty.slave.get());
+  TerminalProgram program(arguments());
   Peer server = listener.accept();
-  program.wait_for_output("> ");
-  write_all(pty.master.get(), "hello\n");
+  program.wait_for_lines({">"});
+  program.type("hello\r");
   EXPECT_EQ(server.receive(5), "hello") << "without the line end, as the course's client";
   server.send("[now] hello");
-  EXPECT_TRUE(program.wait_for_output("\r[now] hello\n> "));
-  EXPECT_FALSE(is_nonblocking(pty.slave.get())) << "that would outlive the program";
-  write_all(pty.master.get(), "\n");
+  program.wait_for_lines({"> hello", "[now] hello", ">"});
+  EXPECT_FALSE(is_nonblocking(program.terminal().slave.get())) << "that would outlive the program";
+  program.type("\r");
   EXPECT_EQ(server.receive_all(), "");
   server.close();
   EXPECT_EQ(program.wait(), 0);
 }
 
+TEST_P(ConnectCommandTest, WhatIsHalfTypedSurvivesAMessageInPieces) {
+  TerminalProgram program(arguments());
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  program.type("half");
+  program.wait_for_lines({"> half"});
+  const std::string text = "to 赤 all";
+  server.send(text.substr(0, 4));  // ends within a character
+  program.wait_for_lines({"to", "> half"});
+  server.send(text.substr(4));
+  program.wait_for_lines({text, "> half"});
+  server.send(" of you\r\nand\tmore\n");
+  program.wait_for_lines({text + " of you", "and     more", "> half"});
+  program.type(" typed\r");
+  EXPECT_EQ(server.receive(10), "half typed");
+}
+
+TEST_P(ConnectCommandTest, AServerCanNotPlayWithTheTerminal) {
+  TerminalProgram program(arguments());
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  server.send(
+      "\x1b]0;gone\x07\x1b[2J\xc2\x9b"
+      "3J \x9b"
+      "4J\n");
+  program.wait_for_lines({"^[]0;gone^G^[[2J?3J ?4J", ">"});
+  EXPECT_EQ(program.written().find("\x9b"), std::string::npos);
+}
+
+TEST_P(ConnectCommandTest, RawPassesEverything) {
+  std::vector<std::string> raw = arguments();
+  raw.emplace_back("--raw");
+  TerminalProgram program(raw);
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  server.send("\x1b[35mviolet\x1b[0m\n");
+  program.wait_for_lines({"violet", ">"});
+  EXPECT_THAT(program.written(), HasSubstr("\x1b[35mviolet"));
+}
+
+TEST_P(ConnectCommandTest, TheServerGoesAway) {
+  TerminalProgram program(arguments());
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  program.type("half");
+  program.wait_for_lines({"> half"});
+  server.send("goodbye");
+  server.close();
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_THAT(program.screen().lines(), ElementsAre("goodbye", "connection closed by the server"));
+  EXPECT_EQ(program.screen().column(), 0U) << "there the shell's prompt begins";
+}
+
 TEST_P(ConnectCommandTest, ControlDOnATerminal) {
+  TerminalProgram program(arguments());
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  program.type("\x04");
+  EXPECT_EQ(server.receive_all(), "");
+  server.send("goodbye\n");
+  server.close();
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_THAT(program.screen().lines(), ElementsAre("goodbye"));
+}
+
+TEST_P(ConnectCommandTest, ASignalLeavesTheCursorAtTheBeginOfALine) {
+  TerminalProgram program(arguments());
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  program.program().signal(SIGINT);
+  server.close();
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_EQ(program.screen().column(), 0U);
+}
+
+TEST_P(ConnectCommandTest, ATerminalThatCanNotMoveItsCursor) {
+  TerminalProgram program(arguments(), 80, {"TERM=dumb"});
+  Peer server = listener.accept();
+  program.type("hello\n");
+  EXPECT_EQ(server.receive(5), "hello");
+  server.send("[now] \x1b[2J\n");
+  program.wait_for_lines({"hello", "[now] ^[[2J"});
+}
+
+TEST_P(ConnectCommandTest, TypedAtATerminalAndPrintedToAPipe) {
   Pty pty = make_pty();
   set_canonical(pty.slave.get());
   Program program(command(), nullptr, pty.slave.get());
   Peer server = listener.accept();
-  program.wait_for_output("> ");
-  write_all(pty.master.get(), "\x04");
+  write_all(pty.master.get(), "hello\n");
+  EXPECT_EQ(server.receive(5), "hello");
+  server.send("[now] \x1b[2J\n");
+  EXPECT_TRUE(program.wait_for_output("[now] \x1b[2J\n"));
+  write_all(pty.master.get(), "\n");
   EXPECT_EQ(server.receive_all(), "");
-  server.send("goodbye");
   server.close();
   EXPECT_EQ(program.wait(), 0);
-  EXPECT_THAT(program.output(), HasSubstr("goodbye"));
+  EXPECT_EQ(program.output(), "[now] \x1b[2J\n") << "no prompt, every byte";
 }
 
 TEST_P(ConnectCommandTest, StandardOutputIsAFile) {
