@@ -51,11 +51,14 @@ def measure_all(options, pool):
             if not options.cases or any(case.startswith(f"{command}/{engine}"[:len(case)])
                                         or f"{command}/{engine}/" in case
                                         for case in options.cases)]
-    cases, unknown = [], set()
-    for (command, engine), (start, steady) in zip(
+    cases, unknown, slowness = [], set(), [1]
+    for (command, engine), (start, steady, slow) in zip(
             runs, pool.map(lambda run: measure(options, *run), runs)):
         cases += cases_of(command, engine, start, steady)
         unknown |= set(unknown_calls(start)) | set(unknown_calls(steady))
+        slowness.append(slow)
+    # Where others work too, everything is given more time.
+    options.slowness = min(max(slowness), 10)
     if options.cases:
         cases = [case for case in cases if wanted(case.name, options.cases)]
     elif not options.all:

@@ -14,6 +14,7 @@ from program import Hang, Preloaded, Traced
 CALM = 0.2      # seconds in which nobody asks anything
 SPINNING = 0.3  # of a processor meanwhile
 ENDING = 6      # seconds: five to finish what is owed, and some more
+UNHARMED = 1    # second: no run of those that are measured takes longer, where nobody else works
 
 
 class Verdict:
@@ -40,18 +41,18 @@ def _judge_waiting(case, command, program, verdict):
         verdict.faults.append("neither serves nor ends")
 
 
-def _play(case, command, program, verdict):
+def _play(case, command, program, verdict, slowness):
     """Returns its status."""
     if command.ready(program):
         command.play(program)
-    elif not program.wait_end(1):
+    elif not program.wait_end(slowness):
         _judge_waiting(case, command, program, verdict)
     if not program.ended() and command.server:
         _look_for_spin(program, verdict)
     if not program.ended() and command.server:
         program.signal(signal.SIGTERM)
     try:
-        return program.wait(ENDING)
+        return program.wait(ENDING * slowness)
     except Hang:
         verdict.faults.append("does not end")
         return -signal.SIGKILL
@@ -120,12 +121,13 @@ def play(options, case):
 
 
 def _play_and_judge(options, case, verdict):
-    command = COMMANDS[case.command](PATIENCE if case.passes else HOPELESS)
+    patience = (PATIENCE if case.passes else HOPELESS) * options.slowness
+    command = COMMANDS[case.command](patience)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         program = _run(options, command, case.engine, folder, case, case.of_ring)
         try:
-            status = _play(case, command, program, verdict)
+            status = _play(case, command, program, verdict, options.slowness)
             _judge(case, command, status, program, verdict)
             verdict.hits = program.hits()
             verdict.log = program.errors.decode(errors="replace")
@@ -149,12 +151,14 @@ def _first_and_last(names, offset):
 
 
 def measure(options, name, engine):
-    """Unharmed runs: which calls are made to set up, and which after that."""
+    """Unharmed runs: which calls are made to set up, and which after that; and how slow this was."""
+    began = time.monotonic()
     start, steady = _measure(options, name, engine, False)
+    slowness = (time.monotonic() - began) / UNHARMED
     if engine == "io_uring":
         of_ring = _measure(options, name, engine, True)
-        return start | of_ring[0], steady | of_ring[1]
-    return start, steady
+        start, steady = start | of_ring[0], steady | of_ring[1]
+    return start, steady, slowness
 
 
 def _measure(options, name, engine, of_ring):
@@ -185,4 +189,4 @@ def _play_rest(command, program, verdict):
     if command.server:
         _look_for_spin(program, verdict)
         program.signal(signal.SIGTERM)
-    return program.wait(ENDING)
+    return program.wait(5 * ENDING)
