@@ -171,7 +171,7 @@ TEST_P(ChatTest, ManyShortLinesAreSentTogether) {
 /// Clients that do not read are dropped soon.
 class ImpatientChatTest : public ChatTest {
  protected:
-  ImpatientChatTest() : ChatTest({.limits = {}, .patience = 300ms}) {}
+  ImpatientChatTest() : ChatTest({.limits = {}, .most_owed = 1 << 30, .patience = 300ms}) {}
 };
 BUNSHIN_EVERY_SETTING(ImpatientChatTest);
 
