@@ -6,7 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <string>
+#include <utility>
 
 #include "reactor/error.h"
 #include "reactor/reactor.h"
@@ -16,17 +16,47 @@ namespace bunshin {
 
 namespace {
 
-/// Where the signal handler finds the pipe of the reactor that watches a signal: its descriptor + 1,
-/// or 0 for none. Constant-initialised: nothing is made inside a signal handler.
-constinit std::array<std::atomic<int>, NSIG> pipe_of{};
+/// What the signal handler finds: the pipe of the reactor that watches a signal, as its descriptor
+/// + 1, or 0 for none; and whether it was raised since. Constant-initialised: nothing is made
+/// inside a signal handler.
+struct Mark {
+  std::atomic<int> pipe{0};
+  std::atomic<bool> raised{false};
+};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+constinit std::array<Mark, NSIG> marks{};
 
+Mark& mark_of(int signal) { return marks[static_cast<std::size_t>(signal)]; }
+
+/// One byte for all that is raised until it is taken: a flood of one signal does not fill the pipe.
 extern "C" void note_signal(int signal) {
   const int error = errno;
-  const auto byte = static_cast<unsigned char>(signal);
-  const int fd = pipe_of[static_cast<std::size_t>(signal)];
-  // A full pipe already holds more of them than anybody needs.
-  if (fd > 0) (void)!::write(fd - 1, &byte, 1);
+  Mark& mark = mark_of(signal);
+  const int fd = mark.pipe;
+  if (fd > 0 && !mark.raised.exchange(true)) (void)!::write(fd - 1, "", 1);
   errno = error;
+}
+
+/// nohup(1), and a shell that starts a job in the background, want the program to live through
+/// these.
+bool is_to_stay_ignored(int signal, const struct sigaction& before) {
+  return (signal == SIGHUP || signal == SIGINT) && before.sa_handler == SIG_IGN;
+}
+
+/// True when it was blocked: whoever started the program may have left it so.
+bool unblock(int signal) {
+  sigset_t set;
+  sigset_t before;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  return ::pthread_sigmask(SIG_UNBLOCK, &set, &before) == 0 && sigismember(&before, signal) == 1;
+}
+
+void block(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 }  // namespace
@@ -38,10 +68,13 @@ SignalWatcher::SignalWatcher(Reactor& reactor) : EventHandler(reactor) {
 }
 
 SignalWatcher::~SignalWatcher() {
-  for (const Watched& watched : watched_) {
-    ::sigaction(watched.signal, &watched.before, nullptr);
-    pipe_of[static_cast<std::size_t>(watched.signal)] = 0;
-  }
+  for (const Watched& watched : watched_) stop_watching(watched);
+}
+
+void SignalWatcher::stop_watching(const Watched& watched) noexcept {
+  if (watched.was_blocked) block(watched.signal);
+  ::sigaction(watched.signal, &watched.before, nullptr);
+  mark_of(watched.signal).pipe = 0;
 }
 
 SignalWatcher::Watched* SignalWatcher::find(int signal) {
@@ -56,28 +89,42 @@ void SignalWatcher::watch(int signal, std::function<void()> function) {
     known->function = std::move(function);
     return;
   }
-  if (signal <= 0 || signal >= NSIG) throw_error(EINVAL, fmt::format("cannot watch signal {}", signal));
-  pipe_of[static_cast<std::size_t>(signal)] = write_end_.get() + 1;
-  Watched watched{signal, std::move(function), {}};
+  if (signal <= 0 || signal >= NSIG)
+    throw_error(EINVAL, fmt::format("cannot watch signal {}", signal));
+  watched_.push_back({signal, std::move(function)});
+  Watched& watched = watched_.back();
+  mark_of(signal).raised = false;
+  mark_of(signal).pipe = write_end_.get() + 1;
   struct sigaction action {};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);
-  if (::sigaction(signal, &action, &watched.before) != 0) {
-    const int error = errno;
-    pipe_of[static_cast<std::size_t>(signal)] = 0;
-    throw_error(error, fmt::format("cannot watch signal {}", signal));
+  const bool done = ::sigaction(signal, &action, &watched.before) == 0;
+  const int error = errno;
+  if (done && !is_to_stay_ignored(signal, watched.before)) {
+    watched.was_blocked = unblock(signal);
+    return;
   }
-  watched_.push_back(std::move(watched));
+  if (done) stop_watching(watched);
+  mark_of(signal).pipe = 0;
+  watched_.pop_back();
+  if (!done) throw_error(error, fmt::format("cannot watch signal {}", signal));
 }
 
 void SignalWatcher::handle_read() {
-  const std::string numbers(reactor().recv(*this, 256));  // copied: the functions may receive too
-  for (const char number : numbers) {
-    Watched* watched = find(static_cast<unsigned char>(number));
-    if (watched == nullptr) continue;
-    const auto function = watched->function;  // it may watch another signal
+  (void)reactor().recv(*this);
+  // By number: a function may watch another signal.
+  for (std::size_t index = 0; index < watched_.size(); ++index) {
+    if (mark_of(watched_[index].signal).raised.exchange(false)) call(watched_[index].function);
+  }
+}
+
+/// One that throws must not make the program deaf: it is told, and the others are called.
+void SignalWatcher::call(std::function<void()> function) {
+  try {
     function();
+  } catch (...) {
+    handle_error();
   }
 }
 

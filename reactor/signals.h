@@ -8,10 +8,10 @@
 
 namespace bunshin {
 
-/// Turns signals into events: the handler of sigaction(2) writes the number into a pipe that the
-/// reactor reads. The same on every system and engine, and, unlike signalfd(2), it needs no signal
-/// mask that other threads and child processes would inherit. Owned by its reactor; see
-/// Reactor::on_signal.
+/// Turns signals into events: the handler of sigaction(2) raises a flag, one a signal, and wakes
+/// the reactor through a pipe. The same on every system and engine, and, unlike signalfd(2), it
+/// needs no signal mask that other threads and child processes would inherit. Owned by its reactor;
+/// see Reactor::on_signal.
 class SignalWatcher : public EventHandler {
  public:
   explicit SignalWatcher(Reactor& reactor);
@@ -25,9 +25,12 @@ class SignalWatcher : public EventHandler {
   struct Watched {
     int signal;
     std::function<void()> function;
-    struct sigaction before;
+    struct sigaction before {};
+    bool was_blocked = false;
   };
   Watched* find(int signal);
+  void stop_watching(const Watched& watched) noexcept;
+  void call(std::function<void()> function);
 
   UniqueFd write_end_;
   std::vector<Watched> watched_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/support/fixture.h"
@@ -97,6 +98,60 @@ TEST_P(SignalsTest, TheDispositionBeforeComesBackWithTheReactor) {
   ::sigaction(SIGUSR2, nullptr, &after);
   EXPECT_EQ(after.sa_handler, SIG_IGN);
   ::signal(SIGUSR2, SIG_DFL);
+}
+
+TEST_P(SignalsTest, AFloodOfOneSignalHidesNoOther) {
+  bool ended = false;
+  int flood = 0;
+  reactor.on_signal(SIGUSR1, [&] { ++flood; });
+  reactor.on_signal(SIGTERM, [&] { ended = true; });
+  for (int number = 0; number < 70000; ++number) ::raise(SIGUSR1);  // more than a pipe holds
+  ::raise(SIGTERM);
+  run_until([&] { return ended && flood > 0; });
+}
+
+TEST_P(SignalsTest, ABlockedOneIsUnblockedAndBlockedAgain) {
+  sigset_t set;
+  sigset_t before;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &set, &before), 0);
+  {
+    Reactor other({.engine = GetParam()});
+    bool came = false;
+    other.on_signal(SIGTERM, [&] { came = true; });
+    ::raise(SIGTERM);
+    const auto end = Clock::now() + 5s;
+    while (!came && Clock::now() < end) other.run_once(5ms);
+    EXPECT_TRUE(came);
+  }
+  sigset_t after;
+  ::pthread_sigmask(SIG_SETMASK, &before, &after);
+  EXPECT_EQ(::sigismember(&after, SIGTERM), 1);
+}
+
+/// Of nohup(1), and of shells that start jobs in the background.
+TEST_P(SignalsTest, HangUpAndInterruptStayIgnored) {
+  for (const int signal : {SIGHUP, SIGINT}) {
+    ::signal(signal, SIG_IGN);
+    bool came = false;
+    reactor.on_signal(signal, [&] { came = true; });
+    ::raise(signal);
+    settle();
+    EXPECT_FALSE(came);
+    EXPECT_EQ(::signal(signal, SIG_DFL), SIG_IGN);
+  }
+}
+
+TEST_P(SignalsTest, AFunctionThatThrowsDoesNotMakeItDeaf) {
+  int count = 0;
+  reactor.on_signal(SIGHUP, [&] {
+    if (++count == 1) throw std::runtime_error("in a signal's function");
+  });
+  ::raise(SIGHUP);
+  run_until([&] { return log.count("in a signal's function") == 1; });
+  ::raise(SIGHUP);
+  run_until([&] { return count == 2; });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <thread>
 
 #include "reactor/error.h"
@@ -67,7 +68,16 @@ Program::Program(std::vector<std::string> arguments, const char* folder, int giv
   argv.push_back(nullptr);
   // The pipe's other end is the child's standard output: it must be blocking there.
   for (const UniqueFd* end : {&output.write, &errors.write}) ::fcntl(end->get(), F_SETFL, O_WRONLY);
-  const int error = ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+  // Tests that run in the background may themselves have been told to ignore these.
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t usual;
+  sigemptyset(&usual);
+  for (const int signal : {SIGHUP, SIGINT}) sigaddset(&usual, signal);
+  ::posix_spawnattr_setsigdefault(&attributes, &usual);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int error = ::posix_spawn(&pid_, argv[0], &actions, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw_error(error, "cannot run " + arguments[0]);
   input_ = std::move(input.write);
