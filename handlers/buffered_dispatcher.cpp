@@ -3,6 +3,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -51,10 +53,21 @@ std::size_t BufferedDispatcher::buffered() const {
   return out_ ? out_->data.size() - out_->start : 0;
 }
 
-/// For what the kernel did not take at once.
+/// For what the kernel did not take at once. Without memory to keep it the connection has failed,
+/// and not whoever is sending, who may have more to do: others may get the same.
 bool BufferedDispatcher::send_later(std::string_view data) {
   if (descriptor() < 0 || error() != 0 || (out_ && out_->ending)) return false;
-  keep(data);
+  if (data.empty()) return true;
+  try {
+    keep(data);
+  } catch (const std::bad_alloc&) {
+    fail(ENOMEM);
+    return false;
+  }
+  if (!out_->full && buffered() >= watermarks().high) {
+    out_->full = true;
+    reactor().call_for(*this, [this] { handle_full(); });
+  }
   return true;
 }
 
@@ -64,14 +77,8 @@ BufferedDispatcher::Outgoing& BufferedDispatcher::outgoing() {
 }
 
 void BufferedDispatcher::keep(std::string_view data) {
-  if (data.empty()) return;
-  outgoing();
-  if (buffered() == 0) want_write(true);
-  out_->data.append(data);
-  if (!out_->full && buffered() >= watermarks().high) {
-    out_->full = true;
-    handle_full();
-  }
+  outgoing().data.append(data);
+  if (buffered() == data.size()) want_write(true);
 }
 
 void BufferedDispatcher::handle_write() {

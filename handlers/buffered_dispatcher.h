@@ -26,7 +26,8 @@ class BufferedDispatcher : public Dispatcher {
   ~BufferedDispatcher() override;
 
   /// Sends, or keeps, all of `data`. False, and nothing is taken, when the connection is gone or
-  /// ending. The buffer is bounded by whoever heeds handle_full: the default stops reading.
+  /// ending, or there is no memory: then it has failed. The buffer is bounded by whoever heeds
+  /// handle_full: the default stops reading.
   bool send(std::string_view data) {
     const std::size_t taken = out_ ? 0 : Dispatcher::send(data).bytes;
     return taken == data.size() || send_later(data.substr(taken));

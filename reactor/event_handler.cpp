@@ -9,9 +9,19 @@
 
 namespace bunshin {
 
+EventHandler::EventHandler(Reactor& reactor) : reactor_(&reactor) { reactor.meet(); }
+
 EventHandler::~EventHandler() { reactor_->forget(*this); }
 
 void EventHandler::handle_connect_error(int error) { throw_error(error, "cannot connect"); }
+
+/// A server without its socket is none: better ended, and started again by whoever watches over it.
+void EventHandler::handle_close() {
+  if ((flags_ & kListening) != 0 && error_ != 0) {
+    reactor_->post([error = error_] { throw_error(error, "cannot accept connections any more"); });
+  }
+  close();
+}
 
 void EventHandler::handle_error() {
   try {
@@ -63,6 +73,10 @@ void EventHandler::unref() {
 }
 
 void EventHandler::close() { reactor_->close(*this); }
+
+void EventHandler::fail(int error) {
+  if (fd_) reactor_->fail(*this, error);
+}
 
 void EventHandler::disconnect() { reactor_->detach(*this); }
 

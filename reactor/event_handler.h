@@ -13,10 +13,11 @@ class Reactor;
 /// One descriptor and what to do when it is ready: the virtual functions of Python's
 /// asyncore.dispatcher, by the same names. Owned by its reactor (Reactor::adopt), which must
 /// outlive it; all members are called in the reactor's thread. An exception that leaves a callback
-/// reaches handle_error of this handler, which is then closed; the loop lives on.
+/// reaches handle_error of this handler, which is then closed; the loop lives on. (A listener is
+/// not closed: what handle_accept throws belongs to the one connection.)
 class EventHandler {
  public:
-  explicit EventHandler(Reactor& reactor) : reactor_(&reactor) {}
+  explicit EventHandler(Reactor& reactor);
   EventHandler(const EventHandler&) = delete;
   EventHandler& operator=(const EventHandler&) = delete;
   virtual ~EventHandler();
@@ -36,8 +37,9 @@ class EventHandler {
   /// Out-of-band data (TCP urgent) arrived.
   virtual void handle_expt() {}
   /// The end of file was read and nothing is owed any more, or the connection failed: error() tells
-  /// which. Called once a connection. The default closes.
-  virtual void handle_close() { close(); }
+  /// which. Called once a connection. The default closes; if this is a listening socket which can
+  /// accept no more, for good, it lets run() throw a std::system_error that says so, besides.
+  virtual void handle_close();
   /// A callback threw; std::current_exception() holds it. The default logs it. Afterwards
   /// handle_close is called unless the handler is closed already.
   virtual void handle_error();
@@ -59,8 +61,9 @@ class EventHandler {
   void pause_reading();
   void resume_reading();
   [[nodiscard]] bool reading_paused() const;
-  /// No handle_read from now on. A socket's input is read and dropped until the end of file, because
-  /// closing with unread input resets the connection; a file's is left to those who share it.
+  /// No handle_read from now on. A socket's input is read and dropped until the end of file,
+  /// because closing with unread input resets the connection; a file's is left to those who share
+  /// it.
   void discard_input();
   /// Whether handle_write is wanted.
   void want_write(bool wanted);
@@ -69,10 +72,14 @@ class EventHandler {
   /// itself is destroyed at the end of the round. Safe in any callback, and more than once.
   void close();
   [[nodiscard]] bool closed() const { return (flags_ & kClosed) != 0; }
+  /// Ends the connection as an operation that failed with `error` (errno) would: handle_close
+  /// follows.
+  void fail(int error);
   /// Closes the descriptor only: the handler stays, for another connection.
   void disconnect();
 
-  /// From now on it is in the background: run() does not go on for its sake, finish() does not tell it.
+  /// From now on it is in the background: run() does not go on for its sake, finish() does not tell
+  /// it.
   void unref();
   [[nodiscard]] bool has_ref() const { return (flags_ & kInternal) == 0; }
 
@@ -92,14 +99,14 @@ class EventHandler {
 
   // State of the registration. It lives here and not in a table, so that an operation finds it
   // without a search.
-  static constexpr std::uint32_t kOwned = 1U << 0;         // by the reactor: adopt() was called
+  static constexpr std::uint32_t kOwned = 1U << 0;  // by the reactor: adopt() was called
   static constexpr std::uint32_t kClosed = 1U << 1;
   static constexpr std::uint32_t kListening = 1U << 2;
   static constexpr std::uint32_t kConnecting = 1U << 3;
-  static constexpr std::uint32_t kFile = 1U << 4;          // read(2) and write(2), not recv and send
-  static constexpr std::uint32_t kAlwaysReady = 1U << 5;   // a regular file: no engine takes it
-  static constexpr std::uint32_t kPollFirst = 1U << 6;     // blocking: ask poll(2) before each call
-  static constexpr std::uint32_t kForeign = 1U << 7;       // the descriptor belongs to others
+  static constexpr std::uint32_t kFile = 1U << 4;         // read(2) and write(2), not recv and send
+  static constexpr std::uint32_t kAlwaysReady = 1U << 5;  // a regular file: no engine takes it
+  static constexpr std::uint32_t kPollFirst = 1U << 6;    // blocking: ask poll(2) before each call
+  static constexpr std::uint32_t kForeign = 1U << 7;      // the descriptor belongs to others
   static constexpr std::uint32_t kShortIsEmpty = 1U << 8;  // a short read means exhausted
   static constexpr std::uint32_t kEngineServes = 1U << 9;  // the engine does this one's operations
   static constexpr std::uint32_t kLevel = 1U << 10;
@@ -111,13 +118,13 @@ class EventHandler {
   static constexpr std::uint32_t kNeverAsks = 1U << 16;    // writable() is not overridden
   static constexpr std::uint32_t kEndOfFile = 1U << 17;
   static constexpr std::uint32_t kFailed = 1U << 18;
-  static constexpr std::uint32_t kCloseTold = 1U << 19;    // handle_close was called
+  static constexpr std::uint32_t kCloseTold = 1U << 19;  // handle_close was called
   static constexpr std::uint32_t kReadyListed = 1U << 20;
   static constexpr std::uint32_t kAskListed = 1U << 21;
-  static constexpr std::uint32_t kInternal = 1U << 22;     // does not keep run() going
-  static constexpr std::uint32_t kDead = 1U << 23;         // level: hung up, taken out of the engine
-  static constexpr std::uint32_t kWriteOnly = 1U << 24;    // a pipe's writing end
-  static constexpr std::uint32_t kDiscards = 1U << 25;     // discard_input()
+  static constexpr std::uint32_t kInternal = 1U << 22;   // does not keep run() going
+  static constexpr std::uint32_t kDead = 1U << 23;       // level: hung up, taken out of the engine
+  static constexpr std::uint32_t kWriteOnly = 1U << 24;  // a pipe's writing end
+  static constexpr std::uint32_t kDiscards = 1U << 25;   // discard_input()
   static constexpr std::uint32_t kStuckLogged = 1U << 26;  // once is enough
   static constexpr std::uint32_t kUrgentTold = 1U << 27;   // level: handle_expt was called for it
   static constexpr std::uint32_t kUrgent = 1U << 28;       // handle_expt is due
@@ -132,11 +139,11 @@ class EventHandler {
   UniqueFd fd_;
   Generation generation_ = 0;
   std::uint32_t flags_ = 0;
-  std::uint32_t slot_ = 0;        // where the reactor keeps its unique_ptr
+  std::uint32_t slot_ = 0;  // where the reactor keeps its unique_ptr
   int error_ = 0;
-  std::uint8_t bits_ = 0;         // remembered readiness: readable, writable
-  std::uint8_t interest_ = 0;     // level only: what the engine was told last
-  std::uint8_t idle_calls_ = 0;   // callbacks in a row without an operation
+  std::uint8_t bits_ = 0;        // remembered readiness: readable, writable
+  std::uint8_t interest_ = 0;    // level only: what the engine was told last
+  std::uint8_t idle_calls_ = 0;  // callbacks in a row without an operation
 };
 
 }  // namespace bunshin

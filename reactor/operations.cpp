@@ -23,8 +23,11 @@ namespace {
 
 /// What one accept counts for in a turn's budget.
 constexpr std::ptrdiff_t kAcceptBytes = 1024;
-constexpr auto kStarvedRetry = std::chrono::milliseconds(250);
-constexpr auto kSendRetry = std::chrono::milliseconds(20);
+/// What an operation that a signal interrupted counts for: one a turn's whole length is not
+/// endless.
+constexpr std::ptrdiff_t kInterruptedBytes = 1024;
+constexpr auto kAcceptRetry = std::chrono::milliseconds(250);
+constexpr auto kMemoryRetry = std::chrono::milliseconds(20);
 constexpr auto kStarvedLogPeriod = std::chrono::seconds(10);
 /// A blocking descriptor that poll(2) calls writable takes this much without blocking (pipe(7)).
 constexpr std::size_t kBlockingWrite = 512;
@@ -33,7 +36,9 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 bool ready_now(int fd, short events) {
   pollfd entry{fd, events, 0};
-  return ::poll(&entry, 1, 0) > 0;
+  const int count = ::poll(&entry, 1, 0);
+  if (count == 0) errno = EAGAIN;
+  return count > 0;
 }
 
 /// accept(2) passes on errors of the connection that was to be accepted; the next may be sound.
@@ -56,8 +61,13 @@ bool belongs_to_the_peer(int error) {
   }
 }
 
-bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+bool out_of_memory(int error) { return error == ENOBUFS || error == ENOMEM; }
+
+/// False for what never accepts a connection, whatever is waited for.
+bool listens(int fd) {
+  int answer = 0;
+  socklen_t length = sizeof answer;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0;
 }
 
 }  // namespace
@@ -76,7 +86,11 @@ std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limi
     const std::span<char> buffer(scratch_.data(), limit);
     return {scratch_.data(), recv_into(handler, buffer).bytes};
   }
-  IoResult result;
+  IoResult ignored;
+  return recv_served(handler, limit, ignored);
+}
+
+std::string_view Reactor::recv_served(EventHandler& handler, std::size_t limit, IoResult& result) {
   const auto data = engine_->receive(handler.fd_.get(), limit, result);
   turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
   if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);
@@ -93,14 +107,12 @@ IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
     count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
   } else if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
     IoResult result;
-    const auto data = recv(handler, buffer.size());
+    const auto data = recv_served(handler, buffer.size(), result);
     std::copy(data.begin(), data.end(), buffer.begin());
     result.bytes = data.size();
-    if (data.empty()) result.status = IoStatus::exhausted;
     return result;
   } else if ((handler.flags_ & EventHandler::kPollFirst) != 0 && !ready_now(fd, POLLIN)) {
     count = -1;
-    errno = EAGAIN;
   } else {
     count = ::read(fd, buffer.data(), buffer.size());
   }
@@ -123,14 +135,14 @@ IoResult Reactor::received(EventHandler& handler, ssize_t count, std::size_t siz
 IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result) {
   const int error = errno;
   const bool file = (handler.flags_ & EventHandler::kFile) != 0;
-  if (result < 0 && error == EINTR) return {};
+  if (result < 0 && error == EINTR) return interrupted();
+  if (result < 0 && out_of_memory(error)) return retry_later(handler);
   if (result < 0 && would_block(error)) {
     exhaust(handler, ready::readable);
     return {0, IoStatus::exhausted, 0};
   }
   // isatty(3) says no, with EIO, of a tty that hung up.
-  if (file && (result == 0 || error == EIO) &&
-      (::isatty(handler.fd_.get()) != 0 || errno == EIO)) {
+  if (file && (result == 0 || error == EIO) && (::isatty(handler.fd_.get()) != 0 || errno == EIO)) {
     return read_tty_end(handler, result == 0 ? 0 : error);
   }
   return result == 0 ? end_of_file(handler) : fail(handler, error);
@@ -173,7 +185,7 @@ IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
   if ((flags & H::kFailed) != 0) return {0, IoStatus::failed, handler.error_};
   // Known to be full: no need to ask. (A level-triggered one remembers nothing.)
   const bool full = (handler.bits_ & ready::writable) == 0 && (flags & H::kLevel) == 0;
-  if (full || (flags & H::kConnecting) != 0) return {0, IoStatus::exhausted, 0};
+  if (full || (flags & (H::kConnecting | H::kStarved)) != 0) return {0, IoStatus::exhausted, 0};
   const int fd = handler.fd_.get();
   ssize_t count = 0;
   if ((flags & (H::kFile | H::kEngineServes)) == 0) {
@@ -190,7 +202,6 @@ IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
     count = ::write(fd, data.data(), std::min(data.size(), kBlockingWrite));
   } else {
     count = -1;
-    errno = EAGAIN;
   }
   return sent(handler, count, data.size());
 }
@@ -200,13 +211,13 @@ IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
   handler.idle_calls_ = 0;
   if (count < 0) {
     const int error = errno;
-    if (error == EINTR) return {};
-    if (error == ENOBUFS) return send_later(handler);
+    if (error == EINTR) return interrupted();
+    if (out_of_memory(error)) return retry_later(handler);
     if (!would_block(error)) return fail(handler, error);
     exhaust(handler, ready::writable);
     return {0, IoStatus::exhausted, 0};
   }
-  if (count == 0) return send_later(handler);
+  if (count == 0) return retry_later(handler);
   turn_left_ -= count;
   const auto bytes = static_cast<std::size_t>(count);
   // A TCP socket that took a part is full. For others a part means nothing: ask again.
@@ -215,16 +226,16 @@ IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
   return {bytes, IoStatus::exhausted, 0};
 }
 
-/// The kernel lacks memory, or took nothing and did not say why. Asking again at once might not end,
-/// and no engine will tell when it is worth it: the descriptor was writable all the time.
-IoResult Reactor::send_later(EventHandler& handler) {
-  handler.bits_ &= static_cast<std::uint8_t>(~ready::writable);
-  call_later(kSendRetry, [this, fd = handler.fd_.get(), generation = handler.generation_] {
-    EventHandler& same = *at(fd);
-    if (same.generation_ != generation) return;
-    same.bits_ |= ready::writable;
-    reconsider(same);
-  });
+/// To be asked again, but not for ever within one turn.
+IoResult Reactor::interrupted() {
+  turn_left_ -= kInterruptedBytes;
+  return {};
+}
+
+/// The kernel lacks memory, or took nothing and did not say why. Asking again at once might not
+/// end, and no engine will tell when it is worth it: the descriptor was ready all the time.
+IoResult Reactor::retry_later(EventHandler& handler) {
+  starve(handler, kMemoryRetry);
   return {0, IoStatus::exhausted, 0};
 }
 
@@ -256,40 +267,32 @@ Accepted Reactor::accept(EventHandler& handler) {
     accepted.peer = SocketAddress(address, length);
     return accepted;
   }
-  accepted.status = IoStatus::exhausted;
-  if (would_block(error)) {
-    exhaust(handler, ready::readable);
-  } else if (out_of_resources(error)) {
-    starve(handler, error);
-  } else if (!belongs_to_the_peer(error)) {
-    accepted.status = fail(handler, error).status;
-  }
+  accepted.status = accept_failed(handler, error);
   return accepted;
 }
 
-/// Neither exhausted nor progress: the peers stay in the queue until a descriptor is free.
-void Reactor::starve(EventHandler& handler, int error) {
-  ++stats_.starved;
-  if ((handler.flags_ & EventHandler::kStarved) == 0) {
-    handler.flags_ |= EventHandler::kStarved;
-    starved_.push_back(&handler);
+IoStatus Reactor::accept_failed(EventHandler& handler, int error) {
+  if (would_block(error)) {
+    exhaust(handler, ready::readable);
+    return IoStatus::exhausted;
   }
-  timers_.cancel(starved_timer_);
-  starved_timer_ = call_later(kStarvedRetry, [this] { end_starvation(); });
+  if (belongs_to_the_peer(error) && turn_left_ > 0) return IoStatus::exhausted;
+  if (!listens(handler.fd_.get())) return fail(handler, error).status;
+  ++stats_.starved;
+  starve(handler, kAcceptRetry);
   if (starved_logged_ == TimePoint{} || now() - starved_logged_ >= kStarvedLogPeriod) {
     starved_logged_ = now();
-    log(LogLevel::warning, "cannot accept: {}; those who wait are served when descriptors are free",
+    log(LogLevel::warning, "cannot accept: {}; those who wait are served when it is possible again",
         error_text(error));
   }
+  return IoStatus::exhausted;
 }
 
-void Reactor::end_starvation() {
-  timers_.cancel(starved_timer_);
-  for (EventHandler* handler : starved_) {
-    handler->flags_ &= ~EventHandler::kStarved;
-    list_ready(*handler);
-  }
-  starved_.clear();
+/// Neither exhausted nor progress: what waits in the kernel stays there until the next try.
+void Reactor::starve(EventHandler& handler, Duration delay) {
+  handler.flags_ |= EventHandler::kStarved;
+  park(handler);
+  starved_until_ = std::min(starved_until_, now() + delay);
 }
 
 void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {

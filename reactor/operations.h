@@ -17,7 +17,8 @@ inline constexpr int kSendFlags = MSG_DONTWAIT;  // macOS: SO_NOSIGPIPE, set by 
 
 /// What sending `count` of `size` bytes tells.
 inline IoResult Reactor::sent(EventHandler& handler, ssize_t count, std::size_t size) {
-  if (count != static_cast<ssize_t>(size)) [[unlikely]] return send_ended(handler, count);
+  if (count != static_cast<ssize_t>(size)) [[unlikely]]
+    return send_ended(handler, count);
   handler.idle_calls_ = 0;
   turn_left_ -= count;
   return {size, IoStatus::done, 0};
@@ -26,7 +27,8 @@ inline IoResult Reactor::sent(EventHandler& handler, ssize_t count, std::size_t 
 inline std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) {
   using H = EventHandler;
   constexpr auto kOtherwise = H::kFile | H::kEngineServes | H::kRearms;
-  if ((handler.flags_ & kOtherwise) != 0) [[unlikely]] return recv_otherwise(handler, limit);
+  if ((handler.flags_ & kOtherwise) != 0) [[unlikely]]
+    return recv_otherwise(handler, limit);
   char* const buffer = scratch_.data();
   const std::size_t size = std::min(limit, options_.scratch_bytes);
   const ssize_t count = ::recv(handler.fd_.get(), buffer, size, MSG_DONTWAIT);
@@ -40,7 +42,8 @@ inline std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) 
 
 inline IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   using H = EventHandler;
-  constexpr auto kOtherwise = H::kFile | H::kEngineServes | H::kFailed | H::kConnecting | H::kLevel;
+  constexpr auto kOtherwise =
+      H::kFile | H::kEngineServes | H::kFailed | H::kConnecting | H::kLevel | H::kStarved;
   if ((handler.flags_ & kOtherwise) != 0 || (handler.bits_ & ready::writable) == 0 || data.empty())
       [[unlikely]] {
     return send_otherwise(handler, data);

@@ -63,11 +63,16 @@ class PollEngine final : public Engine {
   void add(int fd, Generation generation, Kind, Model model, std::uint8_t interest) override {
     const auto number = static_cast<std::size_t>(fd);
     if (number >= place_.size()) place_.resize(number + 1);
-    place_[number] = set_.size();
     const bool level = model == Model::level;
     const std::uint8_t bits = level ? interest : ready::readable | ready::urgent | ready::writable;
-    set_.push_back({fd, to_poll(bits), 0});
     watched_.push_back({generation, bits, level});
+    try {
+      set_.push_back({fd, to_poll(bits), 0});
+    } catch (...) {
+      watched_.pop_back();
+      throw;
+    }
+    place_[number] = set_.size() - 1;
   }
 
   void modify(int fd, Generation, std::uint8_t interest) override { ask(place_of(fd), interest); }

@@ -1,6 +1,5 @@
 #include "reactor/post_queue.h"
 
-#include <iterator>
 #include <utility>
 
 namespace bunshin {
@@ -20,14 +19,9 @@ void PostQueue::take(std::vector<Function>& out) {
   posted_ = false;
 }
 
-void PostQueue::put_back(std::vector<Function>& rest) {
-  std::vector<Function> dropped;  // as in close()
-  std::swap(dropped, rest);
+void PostQueue::remind() {
   const std::lock_guard lock(mutex_);
-  if (!open_ || dropped.empty()) return;
-  functions_.insert(functions_.begin(), std::make_move_iterator(dropped.begin()),
-                    std::make_move_iterator(dropped.end()));
-  if (!posted_.exchange(true, std::memory_order_release)) wake_();
+  if (open_ && !posted_.exchange(true, std::memory_order_release)) wake_();
 }
 
 void PostQueue::close() {

@@ -22,8 +22,8 @@ class PostQueue {
   bool post(Function function);
   /// Moves everything posted so far into `out` (emptied first).
   void take(std::vector<Function>& out);
-  /// For what was taken and could not be run: it comes first in the next take(). Empties `rest`.
-  void put_back(std::vector<Function>& rest);
+  /// Lets posted() say true and wakes, for a reactor that could not run all it took.
+  void remind();
   /// Whether take() would find something. Cheap: no lock.
   [[nodiscard]] bool posted() const { return posted_.load(std::memory_order_acquire); }
   /// From now on post() answers false. What was posted before is dropped.

@@ -62,6 +62,7 @@ Reactor::Reactor(ReactorOptions options)
 
 Reactor::~Reactor() {
   posts_->close();
+  drop_posted();
   // One at a time and from the back: a destructor may close or destroy other handlers.
   while (!handlers_.empty()) {
     const auto handler = std::move(handlers_.back());
@@ -75,11 +76,21 @@ void Reactor::own(std::unique_ptr<EventHandler> handler) {
   if ((handler->flags_ & EventHandler::kOwned) != 0 || &handler->reactor() != this) {
     throw std::logic_error("a handler is adopted once, by the reactor it was made with");
   }
-  handler->flags_ |= EventHandler::kOwned;
-  handler->slot_ = static_cast<std::uint32_t>(handlers_.size());
-  if (handler->closed()) closed_.push_back(handler.get());
-  if ((handler->flags_ & (EventHandler::kInternal | EventHandler::kClosed)) == 0) ++keeping_alive_;
+  EventHandler& owned = *handler;
   handlers_.push_back(std::move(handler));
+  owned.flags_ |= EventHandler::kOwned;
+  owned.slot_ = static_cast<std::uint32_t>(handlers_.size() - 1);
+  if (owned.closed()) closed_.push_back(&owned);
+  if ((owned.flags_ & (EventHandler::kInternal | EventHandler::kClosed)) == 0) ++keeping_alive_;
+}
+
+/// Every handler that exists has its place in each list: what lists one must not fail.
+void Reactor::meet() {
+  const std::size_t count = met_ + 1;
+  for (auto* list : {&closed_, &ready_, &ready_now_, &parked_}) {
+    if (list->capacity() < count) list->reserve(std::max<std::size_t>(16, 2 * count));
+  }
+  met_ = count;
 }
 
 void Reactor::for_each(const std::function<void(EventHandler&)>& function) {
@@ -108,7 +119,6 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
     throw std::logic_error("a handler has one descriptor at a time, and none once it is closed");
   }
   if (!fd) throw_error(EBADF, "cannot watch a descriptor that is not open");
-  EventHandler*& place = at(fd.get());
   flags |= handler.flags_ & (EventHandler::kLasting | EventHandler::kAskedBefore);
   if (kind == Kind::listener) flags |= EventHandler::kListening;
   if (kind == Kind::file) flags |= EventHandler::kFile;
@@ -121,15 +131,16 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   if (++last_generation_ == 0) last_generation_ = 1;
   const bool connecting = (flags & EventHandler::kConnecting) != 0;
   const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
-  if ((flags & EventHandler::kAlwaysReady) == 0) {
-    try {
+  try {
+    EventHandler*& place = at(fd.get());
+    if ((flags & EventHandler::kAlwaysReady) == 0) {
       engine_->add(fd.get(), last_generation_, kind, model, interest);
-    } catch (...) {
-      if ((flags & EventHandler::kForeign) != 0) (void)fd.release();
-      throw;
     }
+    place = &handler;
+  } catch (...) {
+    if ((flags & EventHandler::kForeign) != 0) (void)fd.release();
+    throw;
   }
-  place = &handler;
   handler.fd_ = std::move(fd);
   handler.generation_ = last_generation_;
   handler.flags_ = flags;
@@ -200,7 +211,6 @@ void Reactor::detach(EventHandler& handler) noexcept {
   handler.flags_ &= EventHandler::kLasting;
   handler.bits_ = 0;
   handler.generation_ = 0;
-  if ((flags & EventHandler::kStarved) != 0) std::erase(starved_, &handler);
   if ((flags & EventHandler::kEngineServes) != 0) {
     engine_->close(handler.fd_.release());
   } else {
@@ -208,7 +218,7 @@ void Reactor::detach(EventHandler& handler) noexcept {
     if ((flags & EventHandler::kForeign) != 0) (void)handler.fd_.release();
     handler.fd_.reset();
   }
-  if (!starved_.empty()) end_starvation();
+  if (starved_until_ != TimePoint::max()) starved_until_ = {};  // a number is free: try at once
 }
 
 UniqueFd Reactor::release(EventHandler& handler) {
@@ -245,6 +255,7 @@ void Reactor::forget(EventHandler& handler) noexcept {
                  static_cast<EventHandler*>(nullptr));
   }
   if ((handler.flags_ & EventHandler::kAskListed) != 0) std::erase(parked_, &handler);
+  --met_;
 }
 
 void Reactor::bury() {
@@ -297,12 +308,14 @@ void Reactor::run() {
   if (in_round_) throw std::logic_error("run was called from a callback");
   posts_->reopen();
   if (stop_requested_) posts_->close();
+  if (!posts_->posted()) drop_posted();  // was stopped before it could run them
   struct Run {
     bool& running;
     explicit Run(bool& flag) : running(flag) { running = true; }
     ~Run() { running = false; }
   } const run(in_run_);
-  while (!stop_requested_ && something_left()) run_once();
+  now_known_ = false;
+  while (!stop_requested_ && something_left()) round(Engine::kForever);
   stop_requested_ = false;
   finishing_ = false;
   timers_.cancel(finish_timer_);
@@ -316,6 +329,7 @@ void Reactor::stop() {
 
 void Reactor::finish(Duration limit) {
   if (finishing_) return;
+  finish_timer_ = call_later(limit, [this] { give_up_finishing(); });
   finishing_ = true;
   for_each([this](EventHandler& handler) {
     if (!handler.has_ref()) return;
@@ -325,13 +339,14 @@ void Reactor::finish(Duration limit) {
       recover(handler);
     }
   });
-  if (keeping_alive_ == 0) return stop();
-  finish_timer_ = call_later(limit, [this] {
-    for (const auto& [name, count] : count_by_class()) {
-      log(LogLevel::warning, "{} {} did not finish in time and must go", count, name);
-    }
-    stop();
-  });
+  if (keeping_alive_ == 0) stop();
+}
+
+void Reactor::give_up_finishing() {
+  stop();
+  for (const auto& [name, count] : count_by_class()) {
+    log(LogLevel::warning, "{} {} did not finish in time and must go", count, name);
+  }
 }
 
 void Reactor::on_signal(int signal, std::function<void()> function) {

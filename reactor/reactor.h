@@ -63,18 +63,22 @@ struct Accepted {
 /// refers to it.
 ///
 /// A round (run_once) is, in this order:
-///   1. timers that are due
-///   2. parked handlers are asked again whether they want what is ready
-///   3. wait: no longer than until the next timer, not at all while somebody is on the ready list
-///   4. functions posted by other threads
-///   5. new events: each handler has its turn, until it is exhausted or its budget is spent
-///   6. the ready list: those with something left from earlier turns
+///   1. parked handlers are asked again whether they want what is ready
+///   2. wait: no longer than until the next timer, not at all while somebody is on the ready list
+///   3. functions posted by other threads
+///   4. new events: each handler has its turn, until it is exhausted or its budget is spent
+///   5. the ready list: those with something left from earlier turns
+///   6. timers that are due, unless the wait has left events behind. They come after what is ready,
+///      because an answer that lies in the kernel counts, however late the loop gets to it.
 ///   7. closed handlers are destroyed
 ///
 /// Forking. A reactor that was made before a fork(2) can be run by one of the two processes; the
 /// other leaves it alone and undestroyed, with exec or _exit(2), because both share what the kernel
 /// knows of it. epoll and poll can change hands at any time. An io_uring belongs to the thread that
 /// ran its first round, and a kqueue stays with the parent: run() of any other throws.
+///
+/// Memory may run out: std::bad_alloc leaves what makes or arms something, or ends the connection
+/// whose bytes could not be kept. Closing, cancelling and waiting need none.
 ///
 /// Portability. Readiness is a hint on every system: a handler may be called and find nothing.
 /// Timers are never early and on some systems up to 1 ms late. Descriptors of regular files are
@@ -196,8 +200,10 @@ class Reactor {
   bool post(PostQueue::Function function) { return posts_->post(std::move(function)); }
   /// The queue behind post(), for a thread that may outlive the reactor. Any thread.
   std::shared_ptr<PostQueue> posts() const { return posts_; }
-  /// Calls `function` in a round when the process gets `signal`. One reactor a signal; the
-  /// disposition before is restored with the reactor. Throws std::system_error.
+  /// Calls `function` in a round when the process got `signal`, once for all since the last time.
+  /// SIGHUP and SIGINT stay ignored when they were: never called then. Unblocks the signal in this
+  /// thread. What was before is restored with the reactor. One reactor a signal. An exception of
+  /// `function` is logged. Throws std::system_error.
   void on_signal(int signal, std::function<void()> function);
 
   [[nodiscard]] std::string_view engine_name() const { return engine_->name(); }
@@ -215,15 +221,21 @@ class Reactor {
   void close(EventHandler& handler) noexcept;
   void forget(EventHandler& handler) noexcept;
   void bury();
+  void meet();
+  void give_up_finishing();
   EventHandler*& at(int fd);  // valid until the next one is added
 
   // A round (round.cpp)
+  void round(Duration limit);
   [[nodiscard]] bool something_left() const;
   [[nodiscard]] Duration wait_limit(Duration limit);
   std::size_t wait_spinning(Duration limit);
   void ask_parked();
-  bool still_parked(EventHandler& handler) noexcept;
+  bool still_parked(EventHandler& handler, bool retry) noexcept;
+  void run_timers(std::size_t count);
   void run_posts(std::size_t count);
+  void call_posted();
+  void drop_posted() noexcept;
   void take_events(std::size_t count);
   void take_event(const Event& event);
   void take_unusual(EventHandler& handler, const Event& event);
@@ -238,47 +250,51 @@ class Reactor {
   void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);
   bool call_once(EventHandler& handler, Generation generation);
+  static void call_accept(EventHandler& handler);
   bool finish_connect(EventHandler& handler);
   bool tell_close(EventHandler& handler);
   void recover(EventHandler& handler) noexcept;
   bool wants_read(EventHandler& handler);
   bool wants_write(EventHandler& handler);
   [[nodiscard]] static bool pending(const EventHandler& handler);
-  void park(EventHandler& handler);
-  void list_ready(EventHandler& handler);
+  void park(EventHandler& handler) noexcept;
+  void list_ready(EventHandler& handler) noexcept;
   void reconsider(EventHandler& handler);
   void update_interest(EventHandler& handler);
 
   // Operations (operations.h, operations.cpp)
   void exhaust(EventHandler& handler, std::uint8_t bits);
   std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
+  std::string_view recv_served(EventHandler& handler, std::size_t limit, IoResult& result);
   IoResult received(EventHandler& handler, ssize_t count, std::size_t size);
   IoResult receive_ended(EventHandler& handler, ssize_t count);
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
   IoResult sent(EventHandler& handler, ssize_t count, std::size_t size);
   IoResult send_ended(EventHandler& handler, ssize_t count);
-  IoResult send_later(EventHandler& handler);
+  IoResult interrupted();
+  IoResult retry_later(EventHandler& handler);
   IoResult read_tty_end(EventHandler& handler, int error);
   IoResult end_of_file(EventHandler& handler);
   IoResult fail(EventHandler& handler, int error);
-  void starve(EventHandler& handler, int error);
-  void end_starvation();
+  IoStatus accept_failed(EventHandler& handler, int error);
+  void starve(EventHandler& handler, Duration delay);
 
   ReactorOptions options_;
   std::unique_ptr<Engine> engine_;
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
-  std::vector<EventHandler*> closed_;
-  std::size_t keeping_alive_ = 0;  // owned handlers that are not internal
+  std::size_t met_ = 0;                // handlers that exist
+  std::vector<EventHandler*> closed_;  // this list and the next three have room for as many
+  std::size_t keeping_alive_ = 0;      // owned handlers that are not internal
   Generation last_generation_ = 0;
 
-  std::vector<Event> events_;
   std::vector<EventHandler*> ready_;
   std::vector<EventHandler*> ready_now_;
   std::vector<EventHandler*> parked_;
-  std::vector<EventHandler*> starved_;
-  TimerId starved_timer_;
+  TimePoint starved_until_ = TimePoint::max();  // nobody is starved
   TimePoint starved_logged_{};
+  std::vector<Event> events_;
+  std::size_t put_off_ = 0;          // rounds that left the timers to the next one
   EventHandler* current_ = nullptr;  // whose turn it is
   std::ptrdiff_t turn_left_ = 0;     // of its budget, in bytes
   std::vector<char> scratch_;
@@ -294,7 +310,8 @@ class Reactor {
   bool keep_running_ = false;
   std::atomic<bool> stop_requested_{false};
   std::shared_ptr<PostQueue> posts_;
-  std::vector<PostQueue::Function> posted_;
+  std::vector<PostQueue::Function> posted_;  // taken, about to be called
+  std::size_t posted_done_ = 0;
   SignalWatcher* signals_ = nullptr;
   ReactorStats stats_;
   EventHandler nobody_{*this};  // has no descriptor, and the generation of no event

@@ -38,31 +38,46 @@ bool is_full_master(int fd) {
 }  // namespace
 
 void Reactor::run_once(Duration limit) {
+  now_known_ = false;
+  round(limit);
+}
+
+void Reactor::round(Duration limit) {
   if (in_round_) throw std::logic_error("run_once was called from a callback");
   struct Round {
     bool& running;
     explicit Round(bool& flag) : running(flag) { running = true; }
     ~Round() { running = false; }
-  } const round(in_round_);
+  } const running(in_round_);
   ++stats_.rounds;
-  now_known_ = false;
-  if (!timers_.empty()) timers_.run_due(now());  // 1
-  if (!parked_.empty()) ask_parked();            // 2
-  const Duration longest = wait_limit(limit);    // 3
+  if (!parked_.empty()) ask_parked();          // 1
+  const Duration longest = wait_limit(limit);  // 2
   const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
-  if (posts_->posted()) run_posts(count);  // 4
-  take_events(count);                      // 5
-  if (!ready_.empty()) turn_ready();       // 6
-  bury();                                  // 7
+  if (posts_->posted()) run_posts(count);   // 3
+  take_events(count);                       // 4
+  if (!ready_.empty()) turn_ready();        // 5
+  if (!timers_.empty()) run_timers(count);  // 6
+  bury();                                   // 7
 }
 
 Duration Reactor::wait_limit(Duration limit) {
   if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
-  // The last timer may have fired in this very round: then run() is to return.
-  if (timers_.empty()) return in_run_ && !something_left() ? Duration::zero() : limit;
-  return std::clamp(*timers_.next() - now(), Duration::zero(), limit);
+  if (timers_.empty() && starved_until_ == TimePoint::max()) return limit;
+  const TimePoint until = std::min(timers_.next().value_or(TimePoint::max()), starved_until_);
+  return std::clamp(until - now(), Duration::zero(), limit);
+}
+
+/// After a full batch the kernel may have more. The timers are left to the next round then, but
+/// only for as many rounds as it takes to hear of every descriptor: a flood does not stop them.
+void Reactor::run_timers(std::size_t count) {
+  if (count == events_.size() && ++put_off_ * count <= by_descriptor_.size()) return;
+  put_off_ = 0;
+  now_known_ = false;
+  if (*timers_.next() > now()) return;
+  timers_.run_due(now());
+  now_known_ = false;  // the next wait begins later than that
 }
 
 /// Adaptive: where waits are long, or nothing comes at all, the loop sleeps as it would without.
@@ -93,9 +108,11 @@ std::size_t Reactor::wait_spinning(Duration limit) {
 }
 
 void Reactor::ask_parked() {
+  const bool hungry = starved_until_ != TimePoint::max() && now() >= starved_until_;
+  if (hungry) starved_until_ = TimePoint::max();
   for (std::size_t index = 0; index < parked_.size();) {
     EventHandler& handler = *parked_[index];
-    if (still_parked(handler)) {
+    if (still_parked(handler, hungry)) {
       ++index;
       continue;
     }
@@ -105,9 +122,15 @@ void Reactor::ask_parked() {
   }
 }
 
-/// Asks a parked handler; one that wants goes to the ready list.
-bool Reactor::still_parked(EventHandler& handler) noexcept {
+/// Asks a parked handler; one that wants goes to the ready list. `retry`: so do those that starved.
+bool Reactor::still_parked(EventHandler& handler, bool retry) noexcept {
   if (!handler.fd_) return false;
+  if ((handler.flags_ & EventHandler::kStarved) != 0) {
+    if (!retry) return true;
+    handler.flags_ &= ~EventHandler::kStarved;
+    list_ready(handler);
+    return false;
+  }
   try {
     if ((handler.flags_ & EventHandler::kLevel) != 0) {
       update_interest(handler);
@@ -124,19 +147,28 @@ bool Reactor::still_parked(EventHandler& handler) noexcept {
   }
 }
 
+void Reactor::call_posted() {
+  while (posted_done_ < posted_.size() && !stop_requested_) posted_[posted_done_++]();
+}
+
 /// When one throws, nothing is lost: the others are for the next round, and the `count` events in
 /// hand, which the kernel tells only once, are taken before the exception goes on.
 void Reactor::run_posts(std::size_t count) {
-  posts_->take(posted_);
-  std::size_t ran = 0;
   try {
-    while (ran < posted_.size() && !stop_requested_) posted_[ran++]();  // none after stop
+    call_posted();  // what an exception left over
+    posts_->take(posted_);
+    posted_done_ = 0;
+    call_posted();
   } catch (...) {
-    posted_.erase(posted_.begin(), posted_.begin() + static_cast<std::ptrdiff_t>(ran));
-    posts_->put_back(posted_);
+    posts_->remind();
     take_events(count);
     throw;
   }
+  drop_posted();
+}
+
+void Reactor::drop_posted() noexcept {
+  posted_done_ = 0;
   posted_.clear();
 }
 
@@ -250,7 +282,8 @@ inline bool Reactor::pending(const EventHandler& handler) {
       (flags & (H::kPaused | H::kStuck | H::kStarved | H::kEndOfFile | H::kFailed)) == 0) {
     return true;
   }
-  return (handler.bits_ & ready::writable) != 0 && (flags & (H::kStuck | H::kFailed)) == 0 &&
+  return (handler.bits_ & ready::writable) != 0 &&
+         (flags & (H::kStuck | H::kStarved | H::kFailed)) == 0 &&
          (flags & (H::kNeverAsks | H::kWantWrite)) != H::kNeverAsks;
 }
 
@@ -266,7 +299,7 @@ inline bool Reactor::wants_read(EventHandler& handler) {
 inline bool Reactor::wants_write(EventHandler& handler) {
   using H = EventHandler;
   const std::uint32_t flags = handler.flags_;
-  if ((flags & (H::kStuck | H::kFailed | H::kListening)) != 0) return false;
+  if ((flags & (H::kStuck | H::kStarved | H::kFailed | H::kListening)) != 0) return false;
   return (flags & H::kWantWrite) != 0 || ((flags & H::kNeverAsks) == 0 && handler.writable());
 }
 
@@ -304,6 +337,15 @@ void Reactor::stuck(EventHandler& handler) {
       class_name(typeid(handler)), kIdleLimit);
 }
 
+/// What goes wrong with one connection must not end a server: its listener hears of it, and stays.
+void Reactor::call_accept(EventHandler& handler) {
+  try {
+    handler.handle_accept();
+  } catch (...) {
+    handler.handle_error();
+  }
+}
+
 /// Calls what is ready and wanted, each at most once. False when nothing was wanted.
 inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
   using H = EventHandler;
@@ -314,7 +356,7 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
     if ((handler.flags_ & (H::kListening | H::kDiscards)) == 0) [[likely]] {
       handler.handle_read();
     } else if ((handler.flags_ & H::kListening) != 0) {
-      handler.handle_accept();
+      call_accept(handler);
     } else {
       recv(handler, scratch_.size());
     }
@@ -366,13 +408,13 @@ void Reactor::update_interest(EventHandler& handler) {
 }
 
 /// For those who were asked and did not want: asked again before every wait.
-void Reactor::park(EventHandler& handler) {
+void Reactor::park(EventHandler& handler) noexcept {
   if ((handler.flags_ & EventHandler::kAskListed) != 0) return;
   handler.flags_ |= EventHandler::kAskListed;
   parked_.push_back(&handler);
 }
 
-void Reactor::list_ready(EventHandler& handler) {
+void Reactor::list_ready(EventHandler& handler) noexcept {
   if ((handler.flags_ & EventHandler::kReadyListed) != 0) return;
   handler.flags_ |= EventHandler::kReadyListed;
   ready_.push_back(&handler);

@@ -5,7 +5,16 @@
 
 namespace bunshin {
 
-TimerHeap::Slot* TimerHeap::find(TimerId id) {
+/// A slot is made when each list has a place for it, so that nothing that follows can fail.
+void TimerHeap::grow() {
+  const std::size_t size = std::max<std::size_t>(16, 2 * slots_.size());
+  free_.reserve(size);
+  heap_.reserve(size);
+  due_.reserve(size);
+  slots_.reserve(size);
+}
+
+TimerHeap::Slot* TimerHeap::find(TimerId id) noexcept {
   if (id.slot >= slots_.size()) return nullptr;
   Slot& slot = slots_[id.slot];
   return slot.armed && slot.generation == id.generation ? &slot : nullptr;
@@ -13,6 +22,7 @@ TimerHeap::Slot* TimerHeap::find(TimerId id) {
 
 TimerId TimerHeap::add(TimePoint deadline, Duration interval, Callback callback) {
   if (free_.empty()) {
+    if (slots_.size() == slots_.capacity()) grow();
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
   }
@@ -27,7 +37,7 @@ TimerId TimerHeap::add(TimePoint deadline, Duration interval, Callback callback)
   return {index, slot.generation};
 }
 
-bool TimerHeap::cancel(TimerId id) {
+bool TimerHeap::cancel(TimerId id) noexcept {
   const Slot* slot = find(id);
   if (slot == nullptr) return false;
   if (slot->position != kNotInHeap) remove_at(slot->position);
@@ -35,7 +45,7 @@ bool TimerHeap::cancel(TimerId id) {
   return true;
 }
 
-bool TimerHeap::rearm(TimerId id, TimePoint deadline) {
+bool TimerHeap::rearm(TimerId id, TimePoint deadline) noexcept {
   Slot* slot = find(id);
   if (slot == nullptr) return false;
   slot->deadline = deadline;
@@ -47,7 +57,7 @@ bool TimerHeap::rearm(TimerId id, TimePoint deadline) {
   return true;
 }
 
-std::optional<TimePoint> TimerHeap::next() {
+std::optional<TimePoint> TimerHeap::next() noexcept {
   while (!heap_.empty()) {
     const Entry top = heap_.front();
     const TimePoint deadline = slots_[top.slot].deadline;
@@ -57,21 +67,37 @@ std::optional<TimePoint> TimerHeap::next() {
   return std::nullopt;
 }
 
+/// Taken off the heap, and neither cancelled nor moved back into it by a callback that ran since.
+bool TimerHeap::waits_to_fire(TimerId id) noexcept {
+  const Slot* slot = find(id);
+  return slot != nullptr && slot->position == kNotInHeap;
+}
+
 void TimerHeap::run_due(TimePoint now) {
   for (auto due = next(); due && *due <= now; due = next()) {
     const std::uint32_t slot = heap_.front().slot;
     remove_at(0);
     due_.push_back({slot, slots_[slot].generation});
   }
-  while (due_done_ < due_.size()) fire(due_[due_done_++], now);
-  due_.clear();
-  due_done_ = 0;
+  const auto finish = [this] {
+    due_.clear();
+    due_done_ = 0;
+  };
+  try {
+    while (due_done_ < due_.size()) fire(due_[due_done_++], now);
+  } catch (...) {
+    for (; due_done_ < due_.size(); ++due_done_) {
+      if (waits_to_fire(due_[due_done_])) insert(due_[due_done_].slot);
+    }
+    finish();
+    throw;
+  }
+  finish();
 }
 
 void TimerHeap::fire(TimerId id, TimePoint now) {
+  if (!waits_to_fire(id)) return;
   Slot* slot = find(id);
-  // Cancelled, or moved back into the heap, by a callback that ran before this one.
-  if (slot == nullptr || slot->position != kNotInHeap) return;
   Callback callback = std::move(slot->callback);  // it may cancel itself, or grow slots_
   const bool repeats = slot->interval > Duration::zero();
   if (repeats) {
@@ -97,21 +123,22 @@ void TimerHeap::fire(TimerId id, TimePoint now) {
   callback();
 }
 
-void TimerHeap::free_slot(std::uint32_t index) {
+void TimerHeap::free_slot(std::uint32_t index) noexcept {
   Slot& slot = slots_[index];
-  slot.armed = false;
+  const Callback gone = std::move(slot.callback);  // destroyed last: that may arm another timer
   slot.callback = nullptr;
+  slot.armed = false;
   slot.position = kNotInHeap;
   if (++slot.generation == 0) slot.generation = 1;
   free_.push_back(index);
 }
 
-void TimerHeap::insert(std::uint32_t slot) {
+void TimerHeap::insert(std::uint32_t slot) noexcept {
   heap_.emplace_back();
   sift_up(heap_.size() - 1, {slots_[slot].deadline, order_++, slot});
 }
 
-void TimerHeap::remove_at(std::size_t position) {
+void TimerHeap::remove_at(std::size_t position) noexcept {
   slots_[heap_[position].slot].position = kNotInHeap;
   const Entry last = heap_.back();
   heap_.pop_back();
@@ -123,13 +150,13 @@ void TimerHeap::remove_at(std::size_t position) {
   }
 }
 
-void TimerHeap::place(std::size_t position, const Entry& entry) {
+void TimerHeap::place(std::size_t position, const Entry& entry) noexcept {
   ++moves_;
   heap_[position] = entry;
   slots_[entry.slot].position = static_cast<std::uint32_t>(position);
 }
 
-void TimerHeap::sift_up(std::size_t position, const Entry& entry) {
+void TimerHeap::sift_up(std::size_t position, const Entry& entry) noexcept {
   while (position > 0) {
     const std::size_t parent = (position - 1) / 4;
     if (!(entry < heap_[parent])) break;
@@ -139,7 +166,7 @@ void TimerHeap::sift_up(std::size_t position, const Entry& entry) {
   place(position, entry);
 }
 
-void TimerHeap::sift_down(std::size_t position, const Entry& entry) {
+void TimerHeap::sift_down(std::size_t position, const Entry& entry) noexcept {
   for (;;) {
     const std::size_t first = position * 4 + 1;
     if (first >= heap_.size()) break;

@@ -24,7 +24,8 @@ struct TimerId {
 
 /// The timers of one reactor: a 4-ary heap of deadlines. Moving a timer later, as an idle
 /// time-out does with every message, costs no heap work: the heap keeps the old, earlier key and
-/// corrects it when that comes to the top. One thread.
+/// corrects it when that comes to the top. Only add() needs memory: when there is none it throws
+/// std::bad_alloc, and nothing has changed. One thread.
 class TimerHeap {
  public:
   using Callback = std::function<void()>;
@@ -32,12 +33,12 @@ class TimerHeap {
   /// `interval` zero: one-shot. Deadlines may lie centuries ahead.
   TimerId add(TimePoint deadline, Duration interval, Callback callback);
   /// False when the timer has fired for the last time or was cancelled. O(log n).
-  bool cancel(TimerId id);
+  bool cancel(TimerId id) noexcept;
   /// Moves the next firing. False when the timer is gone. O(1) when moved later.
-  bool rearm(TimerId id, TimePoint deadline);
+  bool rearm(TimerId id, TimePoint deadline) noexcept;
 
   /// When the next timer is due; nothing when there is none.
-  std::optional<TimePoint> next();
+  std::optional<TimePoint> next() noexcept;
   /// Runs the callbacks of all that are due at `now`, in the order of their deadlines. Those armed
   /// meanwhile wait for the next call. Callbacks may add, cancel and re-arm any timer. An exception
   /// leaves by here; the timers not yet run stay due.
@@ -68,16 +69,18 @@ class TimerHeap {
     }
   };
 
-  Slot* find(TimerId id);
-  void insert(std::uint32_t slot);
-  void remove_at(std::size_t position);
-  void place(std::size_t position, const Entry& entry);
-  void sift_up(std::size_t position, const Entry& entry);
-  void sift_down(std::size_t position, const Entry& entry);
-  void free_slot(std::uint32_t slot);
+  void grow();
+  Slot* find(TimerId id) noexcept;
+  void insert(std::uint32_t slot) noexcept;
+  void remove_at(std::size_t position) noexcept;
+  void place(std::size_t position, const Entry& entry) noexcept;
+  void sift_up(std::size_t position, const Entry& entry) noexcept;
+  void sift_down(std::size_t position, const Entry& entry) noexcept;
+  void free_slot(std::uint32_t slot) noexcept;
+  [[nodiscard]] bool waits_to_fire(TimerId id) noexcept;
   void fire(TimerId id, TimePoint now);
 
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // the others have room for as many
   std::vector<std::uint32_t> free_;
   std::vector<Entry> heap_;
   std::vector<TimerId> due_;  // taken off the heap by run_due, about to be called

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 
 #include "tests/kqueue_shim/queue.h"
@@ -66,7 +67,15 @@ extern "C" int kevent(int kq, const struct kevent* changelist, int nchanges,
     until =
         Clock::now() + std::chrono::seconds(seconds) + std::chrono::nanoseconds(timeout->tv_nsec);
   }
-  const int result = queue->call({changelist, static_cast<std::size_t>(nchanges)},
-                                 {eventlist, static_cast<std::size_t>(nevents)}, until);
+  const auto call = [&] {
+    return queue->call({changelist, static_cast<std::size_t>(nchanges)},
+                       {eventlist, static_cast<std::size_t>(nevents)}, until);
+  };
+  int result = 0;
+  try {
+    result = call();
+  } catch (const std::bad_alloc&) {
+    result = call();  // a case let one allocation fail: a kernel's are not the caller's
+  }
   return result < 0 ? fail(-result) : result;
 }

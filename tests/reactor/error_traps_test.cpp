@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -106,14 +109,119 @@ TEST_P(ErrorTrapsTest, Trap12_NoBufferSpaceIsNotTheEndAndNotForever_WhereTheReac
     sent = reactor.send(handler, "abc").bytes == 3;
     handler.want_write(!sent);
   };
-  fail_next(Call::send, ENOBUFS, 3);
+  for (const int error : {ENOBUFS, ENOMEM}) {
+    sent = false;
+    fail_next(Call::send, error, 3);
+    handler.want_write(true);
+    // There is no edge to wait for: the socket was writable all the time.
+    const auto rounds = reactor.stats().rounds;
+    run_until([&] { return sent; });
+    EXPECT_LT(reactor.stats().rounds - rounds, 100U);
+    EXPECT_EQ(failures_left(Call::send), 0U);
+    EXPECT_EQ(receive(peer, 3), "abc");
+  }
+}
+
+TEST_P(ErrorTrapsTest, Trap12_ReceivingWithoutMemoryIsTriedAgain_WhereTheReactorReceives) {
+  if (!plain_calls()) return;
+  for (const Model model : {Model::remembered, Model::level}) {
+    auto [handler, peer] = connected(model);
+    handler.collect();
+    for (const int error : {ENOBUFS, ENOMEM}) {
+      handler.received.clear();
+      fail_next(Call::recv, error, 3);
+      peer.send("x");
+      const auto rounds = reactor.stats().rounds;
+      run_until([&handler = handler] { return handler.received == "x"; });
+      EXPECT_LT(reactor.stats().rounds - rounds, 100U);
+    }
+    handler.close();
+  }
+}
+
+TEST_P(ErrorTrapsTest, Trap12_CallsInterruptedWithoutEndLeaveTheOthersTheirTurn) {
+  if (!plain_calls()) return;
+  constexpr std::size_t kMany = 1'000'000;
+  auto [handler, peer] = connected();
+  handler.collect();
+  handler.on_write = [&, &handler = handler] { reactor.send(handler, "x"); };
+  SocketAddress address;
+  listen([](UniqueFd) {}, address);
+  const Peer client(address);
+  peer.send("x");
   handler.want_write(true);
-  // There is no edge to wait for: the socket was writable all the time.
-  const auto rounds = reactor.stats().rounds;
-  run_until([&] { return sent; });
-  EXPECT_LT(reactor.stats().rounds - rounds, 100U);
-  EXPECT_EQ(failures_left(Call::send), 0U);
-  EXPECT_EQ(receive(peer, 3), "abc");
+  for (const Call call : {Call::recv, Call::send, Call::accept}) fail_next(call, EINTR, kMany);
+  run_rounds(3);
+  for (const Call call : {Call::recv, Call::send, Call::accept}) {
+    EXPECT_LT(failures_left(call), kMany);
+    EXPECT_GT(failures_left(call), kMany / 2);
+    fail_next(call, 0, 0);
+  }
+}
+
+// --- A server and its errors ---
+
+TEST_P(ErrorTrapsTest, Trap12_WhatMayPassIsWaitedOut_WhereTheReactorAccepts) {
+  if (!plain_calls()) return;
+  std::vector<UniqueFd> accepted;
+  SocketAddress address;
+  TestHandler& listener = listen([&](UniqueFd fd) { accepted.push_back(std::move(fd)); }, address);
+  for (const int error : {EACCES, EINVAL, EIO, ENOSPC}) {
+    const std::size_t before = accepted.size();
+    fail_next(Call::accept, error);
+    const Peer peer(address);
+    run_until([&] { return accepted.size() == before + 1; });
+    EXPECT_EQ(failures_left(Call::accept), 0U);
+  }
+  EXPECT_FALSE(listener.closed());
+  EXPECT_EQ(log.count("cannot accept"), 1U) << "one line a period";
+}
+
+TEST_P(ErrorTrapsTest, Trap12_AnExceptionWhileAcceptingIsThatConnectionsAlone) {
+  std::vector<UniqueFd> accepted;
+  SocketAddress address;
+  TestHandler& listener = listen({}, address);
+  listener.on_accept = [&] {
+    Accepted one = reactor.accept(listener);
+    if (!one) return;
+    if (accepted.empty()) {
+      accepted.emplace_back();
+      throw std::runtime_error("no room");
+    }
+    accepted.push_back(std::move(one.socket.fd));
+  };
+  listener.on_error = [&] { listener.EventHandler::handle_error(); };
+  Peer lost(address);
+  Peer served(address);
+  run_until([&] { return accepted.size() == 2; });
+  EXPECT_EQ(lost.receive_all(), "");
+  EXPECT_EQ(log.count("no room"), 1U);
+  EXPECT_FALSE(listener.closed());
+}
+
+/// A listener as servers have it, that does nothing of its own.
+class PlainListener : public EventHandler {
+ public:
+  using EventHandler::EventHandler;
+  void handle_accept() override { reactor().accept(*this); }
+};
+
+TEST_P(ErrorTrapsTest, Trap12_WhatCanNeverAcceptEndsTheRunAndSaysWhy_WhereTheReactorAccepts) {
+  if (!plain_calls()) return;
+  Listener listening(family(), 8);
+  const SocketAddress address = listening.address;
+  auto& listener = add<PlainListener>(std::move(listening.socket), Kind::listener);
+  fail_next(Call::accept, EIO);  // keeps it from accepting before its socket is taken away
+  const Peer peer(address);
+  run_rounds(2);
+  const Pipe pipe = make_pipe();
+  ASSERT_GE(::dup2(pipe.read.get(), listener.descriptor()), 0);
+  try {
+    reactor.run();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENOTSOCK) << error.what();
+  }
 }
 
 TEST_P(ErrorTrapsTest, Trap12_ATimedOutConnectionIsAFailureThatIsTold_WhereTheReactorReceives) {

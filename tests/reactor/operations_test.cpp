@@ -294,5 +294,22 @@ TEST_P(InternetOperationsTest, UrgentDataIsTold) {
   EXPECT_LT(rounds_in(), kFewRounds);
 }
 
+TEST_P(OperationsTest, ReceivingIntoABufferTellsTheEndOfTheFile) {
+  auto [handler, peer] = connected();
+  handler.expect_close();
+  std::array<char, 8> buffer{};
+  IoResult last;
+  std::size_t bytes = 0;
+  handler.on_read = [&, &handler = handler] {
+    last = reactor.recv_into(handler, buffer);
+    bytes += last.bytes;
+  };
+  peer.send("abc");
+  run_until([&] { return bytes == 3; });
+  peer.shut_down_sending();
+  run_until([&handler = handler] { return handler.closes == 1; });
+  EXPECT_EQ(last.status, IoStatus::end_of_file);
+}
+
 }  // namespace
 }  // namespace bunshin::testing

@@ -119,10 +119,10 @@ TEST_P(ReactorTest, ARoundHasTheOrderThatItsHeaderDraws) {
   settle();
   peer.send("x");
   reactor.post([&] { order += " post"; });
-  reactor.call_later(0ns, [&] { order += "timer"; });
+  reactor.call_later(0ns, [&] { order += " timer"; });
   const auto end = Clock::now() + 5s;
   while (order.find("destroyed") == order.npos && Clock::now() < end) reactor.run_once(5ms);
-  EXPECT_EQ(order, "timer post event destroyed");
+  EXPECT_EQ(order, " post event timer destroyed");
 }
 
 // --- Ownership ---

@@ -371,5 +371,48 @@ TEST_P(FairnessTest, WritingCountsAgainstTheBudgetToo) {
   EXPECT_LE(worst, 3 * (kTurn + kPiece));
 }
 
+// --- What is ready comes before what is due ---
+
+/// One event a wait and short turns: what is ready takes several rounds to be heard of.
+class ReadyAndDueTest : public SettingCase {
+ protected:
+  ReadyAndDueTest() : SettingCase({.turn_bytes = 16, .wait_events = 1}) {}
+};
+BUNSHIN_EVERY_SETTING(ReadyAndDueTest);
+
+TEST_P(ReadyAndDueTest, AnAnswerThatHasArrivedCountsThoughItsTimeIsOver) {
+  std::vector<std::pair<TestHandler&, Peer>> pairs;
+  for (int number = 0; number < 5; ++number) {
+    pairs.push_back(connected());
+    pairs.back().first.collect();
+  }
+  settle();
+  // As after a stop of the whole program: everything has happened, and nothing was looked at.
+  int answered_in_time = -1;
+  reactor.call_later(0ns, [&] {
+    answered_in_time = 0;
+    for (const auto& [handler, peer] : pairs) answered_in_time += handler.received == "answer";
+  });
+  for (auto& [handler, peer] : pairs) peer.send("answer");
+  run_until([&] { return answered_in_time >= 0; });
+  EXPECT_EQ(answered_in_time, 5);
+}
+
+TEST_P(ReadyAndDueTest, AFloodDoesNotStopTheTimers) {
+  std::vector<std::pair<TestHandler&, Peer>> pairs;
+  pairs.reserve(3);  // the callbacks keep references
+  for (int number = 0; number < 3; ++number) {
+    pairs.push_back(connected());
+    pairs.back().first.on_read = [&handler = pairs.back().first, &peer = pairs.back().second] {
+      handler.reactor().recv(handler);
+      peer.send("x");
+    };
+  }
+  for (auto& [handler, peer] : pairs) peer.send("x");
+  bool fired = false;
+  reactor.call_later(0ns, [&] { fired = true; });
+  run_until([&] { return fired; });
+}
+
 }  // namespace
 }  // namespace bunshin::testing

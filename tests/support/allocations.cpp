@@ -1,14 +1,20 @@
 #include "tests/support/allocations.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
 namespace {
 
+constexpr std::size_t kNone = SIZE_MAX;
 thread_local std::size_t count = 0;
+thread_local std::size_t fails_at = kNone;
 
 void* allocate(std::size_t size, std::size_t alignment) {
-  ++count;
+  if (count++ == fails_at) {
+    fails_at = kNone;
+    throw std::bad_alloc();
+  }
   size = size == 0 ? 1 : size;
   void* memory =
       alignment <= alignof(std::max_align_t)
@@ -33,5 +39,11 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 namespace bunshin::testing {
 
 std::size_t allocations() { return count; }
+
+FailAllocation::FailAllocation(std::size_t after) { fails_at = count + after; }
+FailAllocation::~FailAllocation() { fails_at = kNone; }
+bool FailAllocation::failed() const {
+  return fails_at == kNone;
+}  // NOLINT(readability-convert-member-functions-to-static)
 
 }  // namespace bunshin::testing

@@ -1,0 +1,71 @@
+// Memory runs out while a server serves: each allocation fails in turn. The server lives on, and
+// who is not concerned gets every byte.
+
+#include <gtest/gtest.h>
+
+#include <new>
+#include <string>
+
+#include "handlers/echo.h"
+#include "tests/handlers/noted.h"
+#include "tests/support/allocations.h"
+
+namespace bunshin::testing {
+namespace {
+
+class NoMemoryServersTest : public HandlerCase {
+ protected:
+  const std::string text = pattern(3 * 1024 * 1024);
+
+  /// Rounds in which one allocation may fail. What leaves run_once is told to whoever runs it.
+  bool rounds_without_memory(std::size_t after, int count) {
+    const FailAllocation failure(after);
+    for (int round = 0; round < count; ++round) {
+      try {
+        reactor.run_once(1ms);
+      } catch (const std::bad_alloc&) {
+        ADD_FAILURE() << "it would have ended the program";
+      }
+    }
+    return failure.failed();
+  }
+};
+BUNSHIN_EVERY_SETTING(NoMemoryServersTest);
+
+TEST_P(NoMemoryServersTest, EchoWhereEachAllocationFailsInTurn) {
+  const EchoOptions options;
+  auto& server = reactor.emplace<EchoServer>(any_endpoint(family()), options);
+  const SocketAddress address = server.local_address();
+  Peer witness(address);
+  bool failed = true;
+  for (std::size_t after = 0; failed; ++after) {
+    ASSERT_LT(after, 200U);
+    Peer victim(address);
+    std::size_t sent = 0;
+    // It does not read: what is echoed has to be kept.
+    for (int time = 0; time < 4; ++time) {
+      sent += victim.send_now(std::string_view(text).substr(sent));
+      run_rounds(1);
+    }
+    failed = rounds_without_memory(after, 8);
+    witness.send("ping");
+    EXPECT_EQ(receive(witness, 4), "ping");
+    ASSERT_FALSE(server.closed());
+  }
+}
+
+TEST_P(NoMemoryServersTest, WhoCannotBeKeptForFailsAndNotWhoSends) {
+  auto [receiver, peer] = serve<Noted<BufferedDispatcher>>(notes);
+  while (receiver.buffered() == 0) ASSERT_TRUE(receiver.send(text));
+  {
+    const FailAllocation failure(0);
+    EXPECT_FALSE(receiver.send(text));
+    EXPECT_TRUE(failure.failed());
+  }
+  run_until([&] { return notes.destroyed; });
+  EXPECT_EQ(notes.close_error, ENOMEM);
+  EXPECT_TRUE(notes.errors.empty());
+}
+
+}  // namespace
+}  // namespace bunshin::testing
