@@ -40,6 +40,8 @@ class UringBuffers {
   /// Gives back what was lent by take().
   void give_back_lent();
   void give_back(std::uint16_t id);
+  /// The most that one take() gives.
+  [[nodiscard]] std::size_t buffer_bytes() const { return buffer_bytes_; }
 
  private:
   struct Use {

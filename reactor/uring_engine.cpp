@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -190,17 +192,23 @@ void UringEngine::finish_close(int fd, Stream& closed) {
 
 /// Buffers must not stay with handlers who park: they are needed to receive for all others.
 void UringEngine::keep_untaken() {
-  for (const int fd : holding_) {
-    Stream& held = stream(fd);
-    held.holding = false;
-    if (held.received.empty()) continue;
-    if (!held.kept) held.kept = std::make_unique<Kept>();
+  std::erase_if(holding_, [this](int fd) { return keep(fd, stream(fd)); });
+}
+
+/// False when there is no memory for it: what was received stays where it is.
+bool UringEngine::keep(int fd, Stream& held) {
+  try {
+    if (!held.received.empty() && !held.kept) held.kept = std::make_unique<Kept>();
     while (!held.received.empty()) {
+      held.kept->data.reserve(held.kept->data.size() + buffers_.buffer_bytes());
       held.kept->data.append(buffers_.take(held.received, kKeepLimit));
     }
-    if (held.kept->data.size() >= kKeepLimit) later(fd, held, kCancel);
+  } catch (const std::bad_alloc&) {
+    return false;
   }
-  holding_.clear();
+  held.holding = false;
+  if (held.kept && held.kept->data.size() >= kKeepLimit) later(fd, held, kCancel);
+  return true;
 }
 
 std::size_t UringEngine::wait(Timeout timeout, std::span<Event> events) {

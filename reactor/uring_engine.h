@@ -108,6 +108,9 @@ class UringEngine final : public Engine {
   bool send_rest(int fd, const Stream& stream);
   void start_send(int fd, Stream& stream);
   void keep_untaken();
+  bool keep(int fd, Stream& held);
+  void make_spare();
+  void keep_accepted(Stream& listener, int fd);
   void complete(const UringRing::Completion& completion);
   void received(Stream& stream, const UringRing::Completion& completion);
   void accepted(int fd, Stream& stream, int result);
@@ -122,6 +125,7 @@ class UringEngine final : public Engine {
   std::vector<int> to_do_;       // each once, so that listing needs no memory
   std::vector<int> holding_;     // the same
   std::vector<std::unique_ptr<Outgoing>> spare_;
+  std::size_t made_ = 0;  // Outgoings there are, spare ones among them
   std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
   std::size_t closing_ = 0;
   std::uint32_t round_ = 0;

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "reactor/uring_engine.h"
@@ -45,16 +48,23 @@ std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& resul
   return data;
 }
 
+/// With room in spare_ for all there are, so that giving one back needs no memory.
+void UringEngine::make_spare() {
+  if (spare_.capacity() <= made_) spare_.reserve(2 * made_ + 8);
+  spare_.push_back(std::make_unique<Outgoing>());
+  ++made_;
+}
+
 IoResult UringEngine::send(int fd, std::string_view data) {
   Stream& to = stream(fd);
   if (to.error != 0) return {0, IoStatus::failed, to.error};
   std::size_t taken = 0;
   if (!to.out) {
-    if (spare_.empty()) spare_.push_back(std::make_unique<Outgoing>());
+    if (spare_.empty()) make_spare();
+    taken = std::min(data.size(), kSendLimit);
+    spare_.back()->data.assign(data.substr(0, taken));  // when that throws, nothing was taken
     to.out = std::move(spare_.back());
     spare_.pop_back();
-    taken = std::min(data.size(), kSendLimit);
-    to.out->data.assign(data.substr(0, taken));
     start_send(fd, to);
   } else {
     taken = std::min(data.size(), kSendLimit - std::min(kSendLimit, to.out->next.size()));
@@ -150,14 +160,24 @@ void UringEngine::received(Stream& to, const UringRing::Completion& completion) 
     report(fd, to, result > 0 ? ready::readable : ready::readable | ready::peer_ended);
 }
 
+/// Without memory the connection is lost, and accept() tells.
+void UringEngine::keep_accepted(Stream& listener, int fd) {
+  try {
+    if (!listener.accepted) listener.accepted = std::make_unique<std::deque<int>>();
+    listener.accepted->push_back(fd);
+  } catch (const std::bad_alloc&) {
+    ::close(fd);
+    listener.error = ENOMEM;
+  }
+}
+
 void UringEngine::accepted(int fd, Stream& listener, int result) {
   if (listener.closing) {
     if (result >= 0) ::close(result);
     return;
   }
   if (result >= 0) {
-    if (!listener.accepted) listener.accepted = std::make_unique<std::deque<int>>();
-    listener.accepted->push_back(result);
+    keep_accepted(listener, result);
   } else if (result != -ECANCELED) {
     listener.error = -result;  // accept() tells, and the one after that tries again
   }
@@ -182,8 +202,12 @@ void UringEngine::sent(int fd, Stream& from, int result) {
     out = Outgoing{std::move(out.data), 0, {}};
     out.data.clear();
     constexpr std::size_t kWorthKeeping = 4096;
-    if (out.data.capacity() <= kWorthKeeping) spare_.push_back(std::move(from.out));
-    from.out.reset();
+    if (out.data.capacity() <= kWorthKeeping) {
+      spare_.push_back(std::move(from.out));
+    } else {
+      from.out.reset();
+      --made_;
+    }
     if (from.shut) ::shutdown(fd, SHUT_WR);
   }
   if (from.closing) return;
