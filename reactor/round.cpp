@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <stdexcept>
 #include <typeinfo>
@@ -21,6 +22,8 @@ namespace {
 
 /// So many callbacks in a row that performed no operation, and the handler is parked.
 constexpr std::uint8_t kIdleLimit = 16;
+/// A timer that fires so much after its time is late. Waits end up to 1 ms late by themselves.
+constexpr auto kLate = std::chrono::milliseconds(10);
 
 /// A connect to a port of the ephemeral range on this very machine, where nobody listens, can meet
 /// itself (TCP simultaneous open). Then both names are the same.
@@ -75,7 +78,14 @@ void Reactor::run_timers(std::size_t count) {
   if (count == events_.size() && ++put_off_ * count <= by_descriptor_.size()) return;
   put_off_ = 0;
   now_known_ = false;
-  if (*timers_.next() > now()) return;
+  const TimePoint due = *timers_.next();
+  if (due > now()) return;
+  // Late, so the process was stopped or kept from running: what has arrived since the wait looked
+  // counts.
+  if (now() - due > kLate) {
+    take_events(engine_->wait(Duration::zero(), events_));
+    if (!ready_.empty()) turn_ready();
+  }
   timers_.run_due(now());
   now_known_ = false;  // the next wait begins later than that
 }
