@@ -60,6 +60,11 @@ void ChatHandler::handle_read() {
   }
 }
 
+void ChatHandler::found_terminator(std::string_view line) {
+  said_.reserve(said_.size() + line.size() + 1);  // all of it or nothing
+  said_.append(line) += '\n';
+}
+
 /// All at once: a thousand short lines cost each of the others one send.
 void ChatHandler::say() {
   if (!said_.empty()) room_->say(std::exchange(said_, {}));

@@ -59,7 +59,7 @@ class ChatHandler : public LineHandler {
   [[nodiscard]] TimePoint behind_since() const { return behind_since_; }
   void drop(std::string_view reason);
 
-  void found_terminator(std::string_view line) override { said_.append(line) += '\n'; }
+  void found_terminator(std::string_view line) override;
   void handle_read() override;
   void handle_write() override;
   void handle_full() override;

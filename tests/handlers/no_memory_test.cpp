@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
+#include <vector>
 
+#include "handlers/chat.h"
 #include "handlers/echo.h"
 #include "tests/handlers/noted.h"
 #include "tests/support/allocations.h"
@@ -50,6 +53,40 @@ TEST_P(NoMemoryServersTest, EchoWhereEachAllocationFailsInTurn) {
     failed = rounds_without_memory(after, 8);
     witness.send("ping");
     EXPECT_EQ(receive(witness, 4), "ping");
+    ASSERT_FALSE(server.closed());
+  }
+}
+
+TEST_P(NoMemoryServersTest, ChatWhereEachAllocationFailsInTurn) {
+  auto& server = reactor.emplace<ChatServer>(any_endpoint(family()));
+  const SocketAddress address = server.local_address();
+  Peer witness(address);
+  run_until([&] { return server.clients() == 1; });
+  const std::string line = std::string(8000, 'x') + '\n';
+  bool failed = true;
+  for (std::size_t after = 0; failed; ++after) {
+    ASSERT_LT(after, 400U);
+    Peer silent(address);
+    run_until([&] { return server.clients() >= 2; });
+    Peer talker(address);
+    talker.send("hello\n");
+    talker.send(line);
+    failed = rounds_without_memory(after, 8);
+    silent.close();
+    talker.close();
+    run_until([&] { return server.clients() == 1; });
+    // Whole lines only, and the last one is its own.
+    witness.send("ping\n");
+    std::string got;
+    run_until([&] {
+      while (witness.readable()) got += witness.receive_some(65536);
+      return got.ends_with("ping\n");
+    });
+    for (std::size_t start = 0, end = 0; start < got.size(); start = end + 1) {
+      end = got.find('\n', start);
+      const std::string one = got.substr(start, end - start + 1);
+      EXPECT_TRUE(one == "hello\n" || one == "ping\n" || one == line) << one.size();
+    }
     ASSERT_FALSE(server.closed());
   }
 }
