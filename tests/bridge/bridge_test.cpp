@@ -224,7 +224,7 @@ TEST_P(BridgeTest, FollowsAnotherConfigurationAtOnce) {
   const auto& robot = make_robot();
   const Listener listener(Family::ipv4);
   auto& bridge = join(listener.address, robot.path());
-  run_until([&] { return bridge.connected(); });
+  run_until([&] { return bridge.connected() && notes.resyncs == 1; });
   Peer peer = listener.accept();
   const auto& other_robot = make_robot();
   const Listener other(Family::ipv4);

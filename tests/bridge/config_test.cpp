@@ -75,7 +75,7 @@ TEST(Config, AnUnknownKeyIsATypingMistake) {
   EXPECT_EQ(problem("[[rule]]\nwords = \"a\"\nsend = \"#M1\"\ncolour = 1"),
             "4: rule.colour: unknown key");
   EXPECT_EQ(problem("[rules]\n"), "1: rules: unknown key, did you mean \"rule\"?");
-  EXPECT_EQ(problem("\"a\\nb\" = 1"), "1: a?b: unknown key");
+  EXPECT_EQ(problem("\"a\\nb\" = 1"), "1: a^Jb: unknown key");
 }
 
 TEST(Config, AWrongTypeNamesTheKey) {

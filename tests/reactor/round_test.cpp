@@ -376,7 +376,7 @@ TEST_P(FairnessTest, WritingCountsAgainstTheBudgetToo) {
 /// One event a wait and short turns: what is ready takes several rounds to be heard of.
 class ReadyAndDueTest : public SettingCase {
  protected:
-  ReadyAndDueTest() : SettingCase({.turn_bytes = 16, .wait_events = 1}) {}
+  ReadyAndDueTest() : SettingCase({.engine = {}, .turn_bytes = 16, .wait_events = 1}) {}
 };
 BUNSHIN_EVERY_SETTING(ReadyAndDueTest);
 

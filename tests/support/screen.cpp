@@ -44,6 +44,8 @@ bool Screen::take_one() {
     column_ = 0;
   } else if (first == '\n') {
     if (++row_ == cells_.size()) cells_.emplace_back();
+  } else if (first == '\t') {
+    column_ = std::min(column_ / 8 * 8 + 8, columns_ - 1);
   } else if (first == '\b') {
     if (column_ > 0) --column_;
   } else if (first != '\a') {

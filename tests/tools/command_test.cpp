@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         Running{{"echo", "--threads", "2", "127.0.0.1:0"}, "listening", "EchoServer"},
         Running{{"chat", "127.0.0.1:0"}, "listening", "ChatServer"},
         Running{{"sim", "julius", kRecording, "127.0.0.1:0"}, "listening", "SimulatedJulius"},
-        Running{{"sim", "rapiro"}, "listening", "SimulatedRapiro"},
+        Running{{"sim", "rapiro"}, "listening", "(anonymous namespace)::ShownRapiro"},
         Running{{"demo", "--speed", "0.1"}, "Recorded", "Bridge"}),
     name_of_command);
 
@@ -90,7 +90,7 @@ TEST(CommandSignals, TheLineIsGivenBack) {
     ASSERT_EQ(::tcgetattr(pty.slave.get(), &after), 0);
     EXPECT_NE(after.c_lflag, before.c_lflag);
     bridge.signal(SIGUSR1);
-    EXPECT_TRUE(bridge.wait_for_errors("lines lost: "));
+    EXPECT_TRUE(bridge.wait_for_errors("bytes carried"));
     bridge.signal(signal);
     EXPECT_EQ(bridge.wait(), 0);
     ASSERT_EQ(::tcgetattr(pty.slave.get(), &after), 0);

@@ -50,7 +50,7 @@ TEST(DemoCommand, ASignalEndsItAtOnce) {
 }
 
 TEST(DemoCommand, ANarrowTerminalIsNotFilled) {
-  TerminalProgram demo({"demo", "--speed", "50"}, 40);
+  TerminalProgram demo({"demo", "--speed", "10"}, 40);
   demo.wait_for_text("utterances:");
   EXPECT_EQ(demo.wait(), 0);
   EXPECT_EQ(demo.screen().column(), 0U);
@@ -67,7 +67,7 @@ TEST(DemoCommand, ColoursAreThoseOfTheTerminal) {
       {{}, "\x1b[34m"},
   };
   for (const auto& [environment, code] : terminals) {
-    TerminalProgram demo({"demo", "--speed", "50"}, 80, environment);
+    TerminalProgram demo({"demo", "--speed", "10"}, 80, environment);
     demo.wait_for_text("utterances:");
     EXPECT_EQ(demo.wait(), 0);
     EXPECT_THAT(demo.written(), HasSubstr(code));
@@ -75,12 +75,12 @@ TEST(DemoCommand, ColoursAreThoseOfTheTerminal) {
 }
 
 TEST(DemoCommand, NoColoursAndNoCursorWhereTheyAreNotWanted) {
-  TerminalProgram plain({"demo", "--speed", "50"}, 80, {"NO_COLOR=1", "COLORTERM=truecolor"});
+  TerminalProgram plain({"demo", "--speed", "10"}, 80, {"NO_COLOR=1", "COLORTERM=truecolor"});
   plain.wait_for_text("utterances:");
   EXPECT_EQ(plain.wait(), 0);
   EXPECT_THAT(plain.written(), Not(ContainsRegex("\x1b\\[[0-9;]*m")));
   EXPECT_THAT(plain.written(), HasSubstr("\r\x1b[K"));
-  TerminalProgram dumb({"demo", "--speed", "50"}, 80, {"TERM=dumb", "COLORTERM=truecolor"});
+  TerminalProgram dumb({"demo", "--speed", "10"}, 80, {"TERM=dumb", "COLORTERM=truecolor"});
   dumb.wait_for_text("utterances:");
   EXPECT_EQ(dumb.wait(), 0);
   EXPECT_THAT(dumb.written(), Not(HasSubstr("\x1b")));
@@ -94,6 +94,7 @@ TEST(DemoCommand, ASignalLeavesTheCursorAtTheBeginOfALine) {
     TerminalProgram program(arguments);
     program.wait_for_text(arguments[0] == "demo" ? "robot     " : "listening on ");
     program.type("^C");  // what a terminal shows; the signal comes from the test
+    program.wait_for_text("^C");
     program.program().signal(SIGINT);
     EXPECT_EQ(program.wait(), 0);
     EXPECT_EQ(program.screen().column(), 0U) << command;

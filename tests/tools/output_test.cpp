@@ -182,12 +182,13 @@ TEST_P(OutputOn, ASlowMemberIsDroppedAndTheSpeakerStays) {
   EXPECT_EQ(speaker.receive(6), "first\n");
   slow = Peer(address);
   const std::string line = std::string(8000, 'x') + "\n";
-  // More than both kernels and the server keep for one that does not read.
-  for (int time = 0; time < 2000; ++time) {
+  // More than the kernel and the server keep for those who do not read.
+  constexpr std::size_t kLines = 6000;
+  for (std::size_t time = 0; time < kLines; ++time) {
     speaker.send(line);
     ASSERT_EQ(speaker.receive(line.size()), line);
   }
-  EXPECT_LT(slow.receive_all().size(), 2000 * line.size());
+  EXPECT_LT(slow.receive_all().size(), kLines * line.size());
 }
 
 TEST_P(OutputOn, AMissingStandardStreamIsNoBodyElses) {

@@ -47,12 +47,12 @@ TEST(Usage, HelpFitsEightyColumns) {
 
 TEST(Usage, HelpFillsTheTerminalAndNoMore) {
   const Pty pty = make_pty();
-  const winsize size{.ws_row = 24, .ws_col = 60, .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize size{.ws_row = 24, .ws_col = 70, .ws_xpixel = 0, .ws_ypixel = 0};
   ASSERT_EQ(::ioctl(pty.slave.get(), TIOCSWINSZ, &size), 0);
   Program program({"/bin/sh", "-c", "exec \"$0\" load --help >" + pty.slave_path, BUNSHIN_BINARY});
   EXPECT_EQ(program.wait(), 0);
   const std::string help = read_now(pty.master.get());
-  EXPECT_LE(longest_line(help), 60U) << help;
+  EXPECT_LE(longest_line(help), 70U) << help;
   EXPECT_THAT(help, HasSubstr("--rate"));
 }
 
@@ -68,7 +68,6 @@ TEST(Usage, AWordThatIsNoCommandIsNamedAndTheNearestSuggested) {
       {{"ecco"}, "\"ecco\" is no command, did you mean \"echo\"?"},
       {{"ecco", "127.0.0.1:0", "--stamp"}, "\"ecco\" is no command, did you mean \"echo\"?"},
       {{"dance"}, "\"dance\" is no command; there are echo, chat, "},
-      {{"help", "ecco"}, "\"ecco\" is no command, did you mean \"echo\"?"},
       {{"sim", "foo"}, "\"foo\" is no command of sim; there are julius, rapiro"},
       {{"sim", "julios"}, "\"julios\" is no command of sim, did you mean \"julius\"?"},
       {{"sim"}, "a command is missing: julius, rapiro"},
