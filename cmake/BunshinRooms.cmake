@@ -11,11 +11,16 @@ endif()
 
 # bunshin_add_room(<room> <source>...)
 # The library of a room: target bunshin_<room>, alias bunshin::<room>. Its headers are included
-# from the project's root, as in "reactor/reactor.h".
+# from the project's root, as in "reactor/reactor.h". It is static, and fit for going into a shared
+# object; the interface of 0.1 changes too often for a shared library of its own.
 function(bunshin_add_room room)
   add_library(bunshin_${room} STATIC ${ARGN})
   add_library(bunshin::${room} ALIAS bunshin_${room})
-  set_target_properties(bunshin_${room} PROPERTIES EXPORT_NAME ${room})
+  set_target_properties(bunshin_${room} PROPERTIES EXPORT_NAME ${room}
+                                                   POSITION_INDEPENDENT_CODE ON)
+  # Nobody replaces our functions from outside, so that they may be inlined in spite of that.
+  target_compile_options(bunshin_${room} PRIVATE
+                         $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
   target_compile_features(bunshin_${room} PUBLIC cxx_std_20)
   target_include_directories(
     bunshin_${room} PUBLIC $<BUILD_INTERFACE:${BUNSHIN_ROOT}>

@@ -26,7 +26,8 @@ std::string LineHandler::take_collected() {
 }
 
 void LineHandler::handle_overlong() {
-  log(LogLevel::warning, "a message of more than {} bytes without an end: closing the connection", limit_);
+  log(LogLevel::warning, "a message of more than {} bytes without an end: closing the connection",
+      limit_);
   close();
 }
 

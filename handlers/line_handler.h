@@ -46,7 +46,7 @@ class LineHandler : public BufferedDispatcher {
   [[nodiscard]] Message next_message(std::string_view input) const;
 
   std::string collected_;
-  std::size_t searched_ = 0;  // so much of it was looked at and holds no terminator
+  std::size_t searched_ = 0;       // so much of it was looked at and holds no terminator
   std::string terminator_ = "\n";  // empty: by length, or none
   std::size_t length_ = 0;         // 0: by text, or none
   std::size_t limit_ = 64 * 1024;

@@ -119,8 +119,8 @@ class Engine {
   virtual void close(int fd) noexcept;
 
  protected:
-  /// What wait() returns when waiting failed with `error`: nothing after EINTR, nor, after a sleep of
-  /// at most 10 ms, when the kernel lacks memory, which is logged. Throws for any other.
+  /// What wait() returns when waiting failed with `error`: nothing after EINTR, nor, after a sleep
+  /// of at most 10 ms, when the kernel lacks memory, which is logged. Throws for any other.
   std::size_t wait_failed(int error, Timeout timeout);
 
  private:

@@ -6,6 +6,10 @@
 #include "reactor/engine.h"
 #include "reactor/unique_fd.h"
 
+#ifndef __cpp_rtti
+#error "bunshin's messages name a handler by its type: compile with RTTI (without -fno-rtti)"
+#endif
+
 namespace bunshin {
 
 class Reactor;

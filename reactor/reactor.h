@@ -122,8 +122,8 @@ class Reactor {
   /// round. Throws std::system_error when not even that is possible.
   void connect(EventHandler& handler, const SocketAddress& address,
                Model model = Model::remembered);
-  /// Registers a socket that was connected elsewhere: handle_connect follows in a later turn. Owns it
-  /// from now on, even when this throws std::system_error.
+  /// Registers a socket that was connected elsewhere: handle_connect follows in a later turn. Owns
+  /// it from now on, even when this throws std::system_error.
   void add_connected(EventHandler& handler, StreamSocket socket);
   /// Ends the registration of a level-triggered socket and gives it up, open.
   UniqueFd release(EventHandler& handler);

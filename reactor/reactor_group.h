@@ -10,8 +10,8 @@
 
 namespace bunshin {
 
-/// Several reactors, one thread each, that share nothing: how many cores are used. Made, filled with
-/// handlers and run by one thread, which becomes that of the first reactor.
+/// Several reactors, one thread each, that share nothing: how many cores are used. Made, filled
+/// with handlers and run by one thread, which becomes that of the first reactor.
 class ReactorGroup {
  public:
   /// Throws std::system_error as Reactor does. REQUIRES: count > 0.

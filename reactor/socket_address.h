@@ -44,9 +44,9 @@ class SocketAddress {
   socklen_t length_ = 0;
 };
 
-/// What a user writes: a numeric address, a host name with a port, a port of 127.0.0.1, "unix:/path",
-/// or on Linux "unix:@name": no file, but a name that every user of the machine may connect to. A
-/// value.
+/// What a user writes: a numeric address, a host name with a port, a port of 127.0.0.1,
+/// "unix:/path", or on Linux "unix:@name": no file, but a name that every user of the machine may
+/// connect to. A value.
 class Endpoint {
  public:
   /// Throws std::system_error (EINVAL) that shows the accepted forms.

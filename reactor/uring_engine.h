@@ -125,7 +125,7 @@ class UringEngine final : public Engine {
   std::vector<int> to_do_;       // each once, so that listing needs no memory
   std::vector<int> holding_;     // the same
   std::vector<std::unique_ptr<Outgoing>> spare_;
-  std::size_t made_ = 0;  // Outgoings there are, spare ones among them
+  std::size_t made_ = 0;        // Outgoings there are, spare ones among them
   std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
   std::size_t closing_ = 0;
   std::uint32_t round_ = 0;

@@ -279,10 +279,10 @@ void run_connect(const std::string& address, bool raw, const ReactorOptions& opt
 void add_connect_command(CLI::App& app) {
   auto address = std::make_shared<std::string>("127.0.0.1:9876");
   auto raw = std::make_shared<bool>(false);
-  CLI::App* connect =
-      app.add_subcommand("connect",
-                         "Talk to a server: send what is typed, print what it says. Lines typed at a "
-                         "terminal go without their line ends; an empty line, or ^D, ends the session");
+  CLI::App* connect = app.add_subcommand(
+      "connect",
+      "Talk to a server: send what is typed, print what it says. Lines typed at a "
+      "terminal go without their line ends; an empty line, or ^D, ends the session");
   connect->add_option("ADDRESS", *address, "The server")->capture_default_str();
   connect->add_flag("--raw", *raw,
                     "Let a terminal obey what the server says; otherwise control characters are "

@@ -63,8 +63,9 @@ int show_help(const CLI::App& app, const CLI::Success& help) {
   return status;
 }
 
-/// glibc takes large blocks from the system, 128 KiB and up, and gives them back. By itself it would
-/// raise that limit with each block that is freed, up to 32 MiB, and keep what a crowd once needed.
+/// glibc takes large blocks from the system, 128 KiB and up, and gives them back. By itself it
+/// would raise that limit with each block that is freed, up to 32 MiB, and keep what a crowd once
+/// needed.
 void give_memory_back() {
 #ifdef __GLIBC__
   ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);

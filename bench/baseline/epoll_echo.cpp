@@ -13,8 +13,8 @@ namespace {
 
 struct Connection {
   int fd = -1;
-  bool ended = false;       // the peer sends no more
-  char* unsent = nullptr;   // what the kernel did not take: exists while the peer is slow
+  bool ended = false;      // the peer sends no more
+  char* unsent = nullptr;  // what the kernel did not take: exists while the peer is slow
   std::size_t unsent_size = 0;
 };
 

@@ -74,8 +74,8 @@ inline sigset_t end_signals() {
   return signals;
 }
 
-/// From now on SIGTERM and SIGINT set `stopping`, but are delivered only during a wait that is given
-/// the returned mask: none can slip in between looking at the flag and waiting.
+/// From now on SIGTERM and SIGINT set `stopping`, but are delivered only during a wait that is
+/// given the returned mask: none can slip in between looking at the flag and waiting.
 inline sigset_t hold_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { stopping = 1; };

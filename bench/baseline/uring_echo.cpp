@@ -27,10 +27,10 @@ enum Operation : std::uint64_t { accepting, receiving, sending, stopping, other,
 
 struct Connection {
   int fd = -1;
-  bool receives = false;         // a multishot receive is armed
-  bool cancelled = false;        // and about to end
-  bool ended = false;            // the peer sends no more, or the connection failed
-  std::uint16_t first = kNone;   // buffers to be sent, linked; the first is on its way
+  bool receives = false;        // a multishot receive is armed
+  bool cancelled = false;       // and about to end
+  bool ended = false;           // the peer sends no more, or the connection failed
+  std::uint16_t first = kNone;  // buffers to be sent, linked; the first is on its way
   std::uint16_t last = kNone;
   unsigned held = 0;
 };
@@ -155,11 +155,17 @@ void accepted(int listener, const io_uring_cqe& completion) {
 void complete(int listener, const io_uring_cqe& completion) {
   auto* connection = reinterpret_cast<Connection*>(completion.user_data & ~std::uint64_t{kMask});
   switch (completion.user_data & kMask) {
-    case accepting: return accepted(listener, completion);
-    case receiving: return received(connection, completion);
-    case sending: return sent(connection, completion);
-    case stopping: baseline::stopping = 1; return;
-    default: return;
+    case accepting:
+      return accepted(listener, completion);
+    case receiving:
+      return received(connection, completion);
+    case sending:
+      return sent(connection, completion);
+    case stopping:
+      baseline::stopping = 1;
+      return;
+    default:
+      return;
   }
 }
 

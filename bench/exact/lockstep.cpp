@@ -40,7 +40,9 @@ pid_t started = -1;  // the server, or strace with the server as its child
   std::_Exit(1);
 }
 
-[[noreturn]] void die_with_errno(const std::string& what) { die(what + ": " + std::strerror(errno)); }
+[[noreturn]] void die_with_errno(const std::string& what) {
+  die(what + ": " + std::strerror(errno));
+}
 
 /// Field `number` (from 1, as in proc(5)) of /proc/PID/stat, from the third on.
 std::string process_field(pid_t pid, int number) {
@@ -243,10 +245,11 @@ void idle(const Server& server, int connections) {
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    std::fputs("usage: lockstep echo|visit|idle|dump CONNECTIONS ROUNDS SERVER [ARGUMENT...]\n"
-               "SERVER prints \"listening on 127.0.0.1:PORT\", and may be run by strace; with dump,\n"
-               "which is echo otherwise, it is run by callgrind and killed in the end.\n",
-               stderr);
+    std::fputs(
+        "usage: lockstep echo|visit|idle|dump CONNECTIONS ROUNDS SERVER [ARGUMENT...]\n"
+        "SERVER prints \"listening on 127.0.0.1:PORT\", and may be run by strace; with dump,\n"
+        "which is echo otherwise, it is run by callgrind and killed in the end.\n",
+        stderr);
     return 2;
   }
   const std::string_view mode = argv[1];

@@ -55,6 +55,19 @@ function(build_with_pkg_config module source)
   run(${work}/${module})
 endfunction()
 
+# Messages name a handler by its type: who compiles without types is told so.
+function(refuse_no_rtti)
+  configure(outside -D CMAKE_CXX_FLAGS=-fno-rtti)
+  execute_process(COMMAND ${CMAKE_COMMAND} --build ${work}/outside
+                  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(status EQUAL 0)
+    message(FATAL_ERROR "a program without RTTI was built: it would crash")
+  endif()
+  expect("${output}" "compile with RTTI" "the reason is told")
+  file(REMOVE_RECURSE ${work}/outside)
+endfunction()
+
+refuse_no_rtti()
 build_and_run(outside)
 build_and_run(bridge_user)
 follow_readme(README.md)

@@ -15,8 +15,8 @@ namespace bunshin::testing {
 /// still runs at the end. Everything that waits fails the test after ten seconds. One thread.
 class Program {
  public:
-  /// `arguments` begin with the program's path. `folder`: where it runs. `input`: its standard input
-  /// instead of a pipe.
+  /// `arguments` begin with the program's path. `folder`: where it runs. `input`: its standard
+  /// input instead of a pipe.
   explicit Program(std::vector<std::string> arguments, const char* folder = nullptr,
                    int input = -1);
   ~Program();
