@@ -208,49 +208,46 @@ void read_rules(const std::vector<Section>& sections, BridgeConfig& config) {
   }
 }
 
-// What toml++ must not see of a line, or nothing. Asking whether a character is a blank, 3.3.0 runs
-// into __builtin_unreachable for U+00A1 to U+0499, U+2E5E to U+3257 (all kana) and U+FB08 to
-// U+FEFE. It asks outside of strings and comments, where TOML has ASCII only, and where a string of
-// several lines goes on in the next one.
-std::optional<std::string_view> line_problem(std::string_view line) {
-  char quote = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote != 0) {
-      if (c == '\\' && quote == '"') ++i;
-      if (c == quote) quote = 0;
-    } else if (c == '#') {
-      return std::nullopt;
-    } else if (c == '"' || c == '\'') {
-      if (line.substr(i, 3) == std::string(3, c)) return "a string goes in one line, in \" or '";
-      quote = c;
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
-      return "a character that is not ASCII stands outside of quotation marks";
-    }
+// Asking whether a character is a blank, toml++ 3.3.0 runs into __builtin_unreachable for U+00A1 to
+// U+0499, U+2E5E to U+3257 (all kana) and U+FB08 to U+FEFE. It asks outside of strings and
+// comments, where TOML has ASCII only: so a copy is parsed first in which '?' stands for each byte
+// that is not. That is refused wherever such a byte would be.
+std::string only_ascii(std::string_view text) {
+  std::string copy(text);
+  for (char& c : copy) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
   }
-  return std::nullopt;
+  return copy;
 }
 
-void check_lines(std::string_view text, const std::string& name) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
+// It asks as well behind a line end that a backslash takes out of a string. None here needs one.
+void refuse_continued_lines(std::string_view text, const std::string& name) {
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = text.find('\n');
-    if (const auto problem = line_problem(text.substr(0, end))) {
-      throw ConfigError(fmt::format("{}:{}: {}", name, number, *problem));
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const std::size_t last = line.find_last_not_of(" \t\r");
+    if (last != line.npos && line[last] == '\\' && line.front() != '#') {
+      throw ConfigError(fmt::format("{}:{}: a backslash ends the line", name, number));
     }
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
 }
 
 toml::table parse_toml(std::string_view text, const std::string& name) {
-  check_lines(text, name);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  refuse_continued_lines(text, name);
   try {
+    const std::string copy = only_ascii(text);
+    if (copy != text) (void)toml::parse(std::string_view(copy));
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    fail_at(name, error.source(), error.description());
+    const bool hidden = error.description().find('?') != std::string_view::npos;
+    fail_at(name, error.source(),
+            fmt::format("{}{}", error.description(),
+                        hidden ? " ('?' stands for what is not ASCII: that goes in quotes)" : ""));
   }
 }
 

@@ -26,7 +26,9 @@ iconv_t open_conversion(const std::string& encoding) {
   return conversion;
 }
 
-// glibc lets pass what UTF-8 could once hold beyond U+10FFFF, in four bytes.
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// glibc lets pass what UTF-8 could once hold beyond U+10FFFF, in four to six bytes.
 void replace_beyond_unicode(TextDecoder::Result& result) {
   const std::string text = std::exchange(result.text, {});
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -37,7 +39,7 @@ void replace_beyond_unicode(TextDecoder::Result& result) {
     }
     result.text.append(kReplacement);
     ++result.replaced;
-    at += 3;
+    while (at + 1 < text.size() && is_continuation(text[at + 1])) ++at;
   }
 }
 
@@ -80,7 +82,7 @@ TextDecoder::Result TextDecoder::decode(std::string_view bytes) {
     ++in;
     --in_left;
   }
-  if (result.text.find_first_of("\xf4\xf5\xf6\xf7") != std::string::npos) {
+  if (result.text.find_first_of("\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd") != std::string::npos) {
     replace_beyond_unicode(result);
   }
   return result;

@@ -62,6 +62,9 @@ TEST(TextDecoder, ChecksUtf8Too) {
   EXPECT_EQ(decoder.decode("a\xf4\x90\x80\x80\U0010FFFFb\xf7\xb7\xb7\xb7").text,
             "a\uFFFD\U0010FFFFb\uFFFD")
       << "beyond Unicode";
+  EXPECT_EQ(decoder.decode("\xfb\xb7\xb7\xb7\xb7z\xfd\xb7\xb7\xb7\xb7\xb7\"").text,
+            "\uFFFDz\uFFFD\"")
+      << "beyond Unicode";
 }
 
 TEST(TextDecoder, CarriesNothingFromOneBlockToTheNext) {
