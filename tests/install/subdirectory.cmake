@@ -3,13 +3,17 @@
 include(${CMAKE_CURRENT_LIST_DIR}/support.cmake)
 set(work ${BUILD_DIR}/subdirectory-test)
 file(REMOVE_RECURSE ${work})
+set(launcher "")
+if(CCACHE)
+  set(launcher -D CMAKE_CXX_COMPILER_LAUNCHER=${CCACHE})
+endif()
 run(${CMAKE_COMMAND}
     -S ${CMAKE_CURRENT_LIST_DIR}/inside
     -B ${work}
     -G ${GENERATOR}
     -D BUNSHIN=${root}
     -D CMAKE_CXX_COMPILER=${CXX_COMPILER}
-    "-DCMAKE_CXX_COMPILER_LAUNCHER=${CXX_COMPILER_LAUNCHER}")
+    ${launcher})
 run(${CMAKE_COMMAND} --build ${work})
 run(${work}/inside)
 
