@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "reactor/stream_watch.h"
 
@@ -23,6 +24,7 @@ constinit StandardStream errors(STDERR_FILENO);
 
 /// A blocking descriptor that poll(2) calls writable takes this much without blocking (pipe(7)).
 constexpr std::size_t kBlockingWrite = 512;
+constexpr auto kPollRetry = std::chrono::milliseconds(10);
 
 #ifdef MSG_NOSIGNAL
 constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -105,7 +107,10 @@ void StandardStream::flush(Duration limit) noexcept {
 void StandardStream::wait_for_room(Duration limit) const noexcept {
   pollfd entry{fd_, POLLOUT, 0};
   const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-  ::poll(&entry, 1, limit == Engine::kForever ? -1 : static_cast<int>(rounded_up));
+  const int most = limit == Engine::kForever ? -1 : static_cast<int>(rounded_up);
+  if (::poll(&entry, 1, most) < 0 && errno != EINTR) {
+    std::this_thread::sleep_for(std::min<Duration>(limit, kPollRetry));  // it lacks memory: no spin
+  }
 }
 
 /// False when writing fails. Otherwise `written` says how much there was room for.
