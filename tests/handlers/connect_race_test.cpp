@@ -114,9 +114,9 @@ TEST_P(ConnectRaceTest, DisconnectedOnTheWayConnectsElsewhere) {
 
 TEST_P(ConnectRaceTest, TheReactorMayEndInTheMiddle) {
   const BlackHole hole(address("127.0.0.2"));
+  Notes unheard;
   Reactor other(reactor.options());
   names.emplace([](const std::string&) { return "127.0.0.2 127.0.0.1"; });
-  Notes unheard;
   other.emplace<Client>(unheard).connect(Endpoint::parse(at_port("several.test")));
   std::size_t count = 0;
   while (count < 2) {
