@@ -5,8 +5,7 @@
 //   EV_DISPATCH makes an event the last one until rearm() enables the filter again.
 // - FreeBSD replaces udata (our generation) with every change of a filter.
 // - Only macOS and OpenBSD tell of out-of-band data (NOTE_OOB). Elsewhere nothing is `urgent`, and
-// a
-//   short read may have stopped at its mark: there every event hints that there may be more.
+//   a short read may have stopped at its mark: there every event hints that there may be more.
 
 #include <fcntl.h>
 #include <sys/event.h>
@@ -20,6 +19,7 @@
 
 #include "reactor/engine.h"
 #include "reactor/error.h"
+#include "reactor/sockets.h"
 #include "reactor/unique_fd.h"
 
 namespace bunshin {
@@ -154,7 +154,9 @@ void KqueueEngine::add(int fd, Generation generation, Kind kind, Model model,
   if (kind == Kind::file && ::fstat(fd, &status) != 0) {
     throw_error(errno, "cannot watch a descriptor with kqueue");
   }
-  const bool device = !level && S_ISCHR(status.st_mode);
+  // Not a pseudo-terminal's master: it is no port, and one that is full and has lost its slave would
+  // answer every rearm() at once.
+  const bool device = !level && S_ISCHR(status.st_mode) && !is_tty_master(fd);
   known_[number] = {0, device ? generation : 0,
                     S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)};
   const Errors errors = change_all(fd, generation, [&](const Filter& filter) {

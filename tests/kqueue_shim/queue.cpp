@@ -137,11 +137,16 @@ int Queue::attach_descriptor(int fd) {
   }
   struct stat status {};
   if (::fstat(fd, &status) != 0) return errno;
+  // The place comes first: when there is no memory for it, epoll knows nothing yet.
+  Descriptor& descriptor = descriptors_[fd];
   event.data.u64 = std::uint64_t{++generation_} << 32 | static_cast<std::uint32_t>(fd);
   const bool pollable = ::epoll_ctl(kq_, EPOLL_CTL_ADD, fd, &event) == 0;
-  if (!pollable && errno != EPERM) return errno;
-  if (!pollable && !S_ISREG(status.st_mode)) return EINVAL;
-  descriptors_[fd] = Descriptor{status.st_dev, status.st_ino, generation_, pollable};
+  const int refused = pollable || errno == EPERM ? 0 : errno;
+  if (refused != 0 || (!pollable && !S_ISREG(status.st_mode))) {
+    descriptors_.erase(fd);
+    return refused != 0 ? refused : EINVAL;
+  }
+  descriptor = {status.st_dev, status.st_ino, generation_, pollable};
   return 0;
 }
 
@@ -192,8 +197,8 @@ bool Queue::drop_if_stale(int fd) {
 void Queue::activate(const Key& key) {
   const auto found = knotes_.find(key);
   if (found == knotes_.end() || found->second.queued) return;
-  found->second.queued = true;
   active_.push_back(key);
+  found->second.queued = true;
 }
 
 void Queue::activate_descriptor(std::uint64_t data, std::uint32_t events) {
