@@ -100,6 +100,7 @@ void ChatHandler::drop(std::string_view reason) {
 }
 
 void ChatHandler::handle_close() {
+  tell_loss();
   say_rest();
   // What it said last is owed to it as well, when it only ended sending.
   room_->leave(*this);

@@ -32,7 +32,8 @@ std::vector<SocketAddress> in_turn(const std::vector<SocketAddress>& addresses) 
 /// One address being tried. Either may go first, the race or this.
 class ConnectRace::Attempt : public EventHandler {
  public:
-  Attempt(Reactor& reactor, ConnectRace& race) : EventHandler(reactor), race_(&race) {}
+  Attempt(Reactor& reactor, ConnectRace& race, Kind kind)
+      : EventHandler(reactor), race_(&race), kind_(kind) {}
   ~Attempt() override {
     if (race_ != nullptr) std::erase(race_->attempts_, this);
   }
@@ -41,11 +42,12 @@ class ConnectRace::Attempt : public EventHandler {
     race_ = nullptr;
     close();
   }
-  void handle_connect() override { race_->succeeded(*this); }
+  void handle_connect() override { race_->finish({reactor().release(*this), kind_}); }
   void handle_connect_error(int error) override { race_->failed(*this, error); }
 
  private:
   ConnectRace* race_;
+  const Kind kind_;
 };
 
 ConnectRace::ConnectRace(Reactor& reactor, const std::vector<SocketAddress>& addresses, Done done)
@@ -76,7 +78,8 @@ void ConnectRace::try_next() {
 
 /// False when it has failed at once.
 bool ConnectRace::begin(const SocketAddress& address) {
-  auto& attempt = reactor_.emplace<Attempt>(*this);
+  const Kind kind = address.is_internet() ? Kind::inet_stream : Kind::unix_stream;
+  auto& attempt = reactor_.emplace<Attempt>(*this, kind);
   attempts_.push_back(&attempt);
   try {
     reactor_.connect(attempt, address, Model::level);
@@ -97,8 +100,6 @@ void ConnectRace::failed(Attempt& attempt, int error) {
   drop(attempt, error);
   try_next();
 }
-
-void ConnectRace::succeeded(Attempt& attempt) { finish(reactor_.release(attempt)); }
 
 void ConnectRace::finish(StreamSocket socket) {
   give_up();

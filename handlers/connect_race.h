@@ -30,7 +30,6 @@ class ConnectRace {
   void try_next();
   bool begin(const SocketAddress& address);
   void drop(Attempt& attempt, int error);
-  void succeeded(Attempt& attempt);
   void failed(Attempt& attempt, int error);
   void give_up();
   void finish(StreamSocket socket);

@@ -13,6 +13,7 @@
 #include "handlers/connect_race.h"
 #include "handlers/unix_path.h"
 #include "reactor/error.h"
+#include "reactor/log.h"
 #include "reactor/resolver.h"
 #include "reactor/sockets.h"
 
@@ -24,6 +25,25 @@ void set_option(int fd, int option, const char* what) {
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) != 0) {
     throw_error(errno, fmt::format("cannot set {}", what));
+  }
+}
+
+/// What peers and networks do all day.
+bool is_everyday(int error) {
+  switch (error) {
+    case 0:
+    case ECONNRESET:
+    case ECONNREFUSED:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -142,6 +162,17 @@ void Dispatcher::handle_connect_error(int error) {
   if (!setup_) throw_error(error, "cannot connect");  // to an address that was given to the reactor
   if (setup_->look_up_error) std::rethrow_exception(setup_->look_up_error);
   throw_error(error, "cannot connect to " + setup_->text);
+}
+
+void Dispatcher::handle_close() {
+  tell_loss();
+  EventHandler::handle_close();
+}
+
+void Dispatcher::tell_loss() const {
+  if (connected() && !is_everyday(error())) {
+    log(LogLevel::warning, "a connection was lost: {}", error_text(error()));
+  }
 }
 
 void Dispatcher::disconnect() {

@@ -74,8 +74,12 @@ class Dispatcher : public EventHandler {
   std::string_view recv(std::size_t limit = SIZE_MAX) { return reactor().recv(*this, limit); }
   /// Sends what the kernel takes now.
   IoResult send(std::string_view data) { return reactor().send(*this, data); }
+  /// Says what was lost (see tell_loss) and does what EventHandler's does.
+  void handle_close() override;
 
  protected:
+  /// Logs that the connection has failed by what no peer and no network does, such as EIO.
+  void tell_loss() const;
   /// What `listen_on` and `connect` were asked for, for messages; else the socket's own address.
   [[nodiscard]] std::string address_text() const;
 

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <ctime>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -131,7 +132,11 @@ class HandOverServer : public EchoServer {
     // A posted function must be copyable. When that reactor has stopped, the socket is closed.
     auto handed = std::make_shared<StreamSocket>(std::move(socket));
     chosen.post([&chosen, &options = options_, handed, peer] {
-      serve(chosen, std::move(*handed), peer, options);
+      try {
+        serve(chosen, std::move(*handed), peer, options);
+      } catch (const std::exception& error) {  // no handler of this reactor's hears of it
+        log(LogLevel::error, "a connection was lost: {}", error.what());
+      }
     });
   }
 

@@ -119,13 +119,17 @@ std::size_t Engine::wait_failed(int error, Timeout timeout) {
   if (error != ENOMEM && error != ENOBUFS && error != EAGAIN && error != EBUSY) {
     throw_error(error, fmt::format("waiting with {} failed", name()));
   }
-  const auto time = std::chrono::steady_clock::now();
-  if (lack_logged_ == decltype(lack_logged_){} || time - lack_logged_ >= kLackLogPeriod) {
-    lack_logged_ = time;
-    log(LogLevel::warning, "waiting with {} failed: {}; trying again", name(), error_text(error));
-  }
+  tell_lack(error);
   std::this_thread::sleep_for(std::min<Timeout>(timeout, kLackRetry));
   return 0;
+}
+
+void Engine::tell_lack(int error) noexcept {
+  if (error == EINTR) return;
+  const auto time = std::chrono::steady_clock::now();
+  if (lack_logged_ != decltype(lack_logged_){} && time - lack_logged_ < kLackLogPeriod) return;
+  lack_logged_ = time;
+  log(LogLevel::warning, "{} failed: {}; trying again", name(), error_text(error));
 }
 
 std::vector<std::string> engine_names() {

@@ -122,6 +122,8 @@ class Engine {
   /// What wait() returns when waiting failed with `error`: nothing after EINTR, nor, after a sleep
   /// of at most 10 ms, when the kernel lacks memory, which is logged. Throws for any other.
   std::size_t wait_failed(int error, Timeout timeout);
+  /// Logs that the kernel lacks memory for what is tried again, every ten seconds at most.
+  void tell_lack(int error) noexcept;
 
  private:
   std::chrono::steady_clock::time_point lack_logged_{};

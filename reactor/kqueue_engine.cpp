@@ -154,8 +154,8 @@ void KqueueEngine::add(int fd, Generation generation, Kind kind, Model model,
   if (kind == Kind::file && ::fstat(fd, &status) != 0) {
     throw_error(errno, "cannot watch a descriptor with kqueue");
   }
-  // Not a pseudo-terminal's master: it is no port, and one that is full and has lost its slave would
-  // answer every rearm() at once.
+  // Not a pseudo-terminal's master: it is no port, and one that is full and has lost its slave
+  // would answer every rearm() at once.
   const bool device = !level && S_ISCHR(status.st_mode) && !is_tty_master(fd);
   known_[number] = {0, device ? generation : 0,
                     S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)};

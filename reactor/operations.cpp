@@ -136,7 +136,7 @@ IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result) {
   const int error = errno;
   const bool file = (handler.flags_ & EventHandler::kFile) != 0;
   if (result < 0 && error == EINTR) return interrupted();
-  if (result < 0 && out_of_memory(error)) return retry_later(handler);
+  if (result < 0 && out_of_memory(error)) return retry_later(handler, error);
   if (result < 0 && would_block(error)) {
     exhaust(handler, ready::readable);
     return {0, IoStatus::exhausted, 0};
@@ -212,12 +212,12 @@ IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
   if (count < 0) {
     const int error = errno;
     if (error == EINTR) return interrupted();
-    if (out_of_memory(error)) return retry_later(handler);
+    if (out_of_memory(error)) return retry_later(handler, error);
     if (!would_block(error)) return fail(handler, error);
     exhaust(handler, ready::writable);
     return {0, IoStatus::exhausted, 0};
   }
-  if (count == 0) return retry_later(handler);
+  if (count == 0) return retry_later(handler, 0);
   turn_left_ -= count;
   const auto bytes = static_cast<std::size_t>(count);
   // A TCP socket that took a part is full. For others a part means nothing: ask again.
@@ -234,7 +234,8 @@ IoResult Reactor::interrupted() {
 
 /// The kernel lacks memory, or took nothing and did not say why. Asking again at once might not
 /// end, and no engine will tell when it is worth it: the descriptor was ready all the time.
-IoResult Reactor::retry_later(EventHandler& handler) {
+IoResult Reactor::retry_later(EventHandler& handler, int error) {
+  if (error != 0) tell_starved("cannot send or receive", error);
   starve(handler, kMemoryRetry);
   return {0, IoStatus::exhausted, 0};
 }
@@ -276,16 +277,20 @@ IoStatus Reactor::accept_failed(EventHandler& handler, int error) {
     exhaust(handler, ready::readable);
     return IoStatus::exhausted;
   }
+  if (error == EPERM) tell_starved("cannot accept", error);  // a rule of this machine's
   if (belongs_to_the_peer(error) && turn_left_ > 0) return IoStatus::exhausted;
   if (!listens(handler.fd_.get())) return fail(handler, error).status;
   ++stats_.starved;
   starve(handler, kAcceptRetry);
-  if (starved_logged_ == TimePoint{} || now() - starved_logged_ >= kStarvedLogPeriod) {
-    starved_logged_ = now();
-    log(LogLevel::warning, "cannot accept: {}; those who wait are served when it is possible again",
-        error_text(error));
-  }
+  tell_starved("cannot accept", error);
   return IoStatus::exhausted;
+}
+
+void Reactor::tell_starved(std::string_view what, int error) {
+  if (starved_logged_ != TimePoint{} && now() - starved_logged_ < kStarvedLogPeriod) return;
+  starved_logged_ = now();
+  log(LogLevel::warning, "{}: {}; those who wait are served when it is possible again", what,
+      error_text(error));
 }
 
 /// Neither exhausted nor progress: what waits in the kernel stays there until the next try.

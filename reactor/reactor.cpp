@@ -183,11 +183,11 @@ Reactor::ForeignWatch& Reactor::watch_foreign(int fd, std::uint8_t interest,
   auto& watch = emplace<ForeignWatch>(std::move(function));
   try {
     enroll(watch, UniqueFd(fd), Kind::file, Model::level, EventHandler::kForeign);
+    watch.set_interest(interest);
   } catch (...) {
     watch.close();
     throw;
   }
-  watch.set_interest(interest);
   return watch;
 }
 

@@ -272,7 +272,8 @@ class Reactor {
   IoResult sent(EventHandler& handler, ssize_t count, std::size_t size);
   IoResult send_ended(EventHandler& handler, ssize_t count);
   IoResult interrupted();
-  IoResult retry_later(EventHandler& handler);
+  IoResult retry_later(EventHandler& handler, int error);
+  void tell_starved(std::string_view what, int error);
   IoResult read_tty_end(EventHandler& handler, int error);
   IoResult end_of_file(EventHandler& handler);
   IoResult fail(EventHandler& handler, int error);

@@ -37,10 +37,9 @@ ssize_t write_shared(int fd, std::string_view text) noexcept {
   const ssize_t count = ::send(fd, text.data(), text.size(), kSendFlags);
   if (count >= 0 || errno != ENOTSOCK) return count;
   pollfd entry{fd, POLLOUT, 0};
-  if (::poll(&entry, 1, 0) > 0) {
-    return ::write(fd, text.data(), std::min(text.size(), kBlockingWrite));
-  }
-  errno = EAGAIN;
+  const int ready = ::poll(&entry, 1, 0);
+  if (ready > 0) return ::write(fd, text.data(), std::min(text.size(), kBlockingWrite));
+  if (ready == 0) errno = EAGAIN;
   return -1;
 }
 

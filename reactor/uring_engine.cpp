@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kKeepLimit = 64 * 1024;
 /// How long a closed descriptor goes on sending what it owes to a peer that does not read.
 constexpr __kernel_timespec kLingerLimit{5, 0};
+/// Until an operation that lacked memory, or was interrupted, is tried again.
+constexpr __kernel_timespec kPauseLength{0, 10'000'000};
 constexpr int kMemoryTries = 50;
 constexpr auto kMemoryRetry = std::chrono::milliseconds(20);
 
@@ -97,6 +99,12 @@ void UringEngine::later(int fd, Stream& of, Step step) noexcept {
   if (!std::exchange(of.listed, true)) to_do_.push_back(fd);
 }
 
+/// For what failed and may succeed in a moment: at once it might fail again and again.
+void UringEngine::after_pause(int fd, Stream& of, Step step) noexcept {
+  if (of.after_pause == 0) later(fd, of, kPause);
+  of.after_pause |= step;
+}
+
 /// Stops when the ring takes no more: the rest has its turn when it does.
 void UringEngine::hand_over() {
   std::size_t done = 0;
@@ -111,12 +119,16 @@ bool UringEngine::take_steps(int fd, Stream& of) {
     of.steps &= static_cast<std::uint8_t>(~step);
     return true;
   };
+  const auto time = [&](Op op, const __kernel_timespec& limit) {
+    return ring_.time(op, fd, of.generation, limit);
+  };
   const bool all = take(kCancelRemoved, [&] { return ring_.cancel(Op::poll, fd, of.removed); }) &&
                    take(kCancel, [&] { return cancel_armed(fd, of); }) &&
                    take(kArm, [&] { return arm(fd, of); }) &&
                    take(kSend, [&] { return send_rest(fd, of); }) &&
                    take(kCancelSend, [&] { return ring_.cancel(Op::send, fd, of.generation); }) &&
-                   take(kLinger, [&] { return ring_.linger(fd, of.generation, kLingerLimit); });
+                   take(kLinger, [&] { return time(Op::linger, kLingerLimit); }) &&
+                   take(kPause, [&] { return time(Op::pause, kPauseLength); });
   of.listed = !all;
   return all;
 }

@@ -64,7 +64,8 @@ class UringEngine final : public Engine {
     kArm = 0x04,
     kSend = 0x08,
     kCancelSend = 0x10,
-    kLinger = 0x20
+    kLinger = 0x20,
+    kPause = 0x40  // before what is in `after_pause`
   };
 
   struct Stream {
@@ -77,8 +78,10 @@ class UringEngine final : public Engine {
     bool connecting = false;  // a poll tells when that is over
     Op armed = Op::ignored;   // what receives, accepts or polls in the kernel; ignored: nothing
     std::uint8_t steps = 0;   // Step
-    bool listed = false;      // in to_do_
-    bool holding = false;     // listed in holding_
+    std::uint8_t after_pause = 0;  // the same; 0: there is no pause
+    bool overdue = false;          // closing: has lingered long enough
+    bool listed = false;           // in to_do_
+    bool holding = false;          // listed in holding_
     bool ended = false;
     bool blocked = false;  // send() took less than it was given
     bool shut = false;     // shut_down() was called
@@ -101,6 +104,7 @@ class UringEngine final : public Engine {
   void arm_later(int fd, Stream& stream) noexcept {
     if (stream.armed == Op::ignored) later(fd, stream, kArm);
   }
+  void after_pause(int fd, Stream& stream, Step step) noexcept;
   void hand_over();
   bool take_steps(int fd, Stream& stream);
   bool arm(int fd, Stream& stream);
@@ -116,6 +120,7 @@ class UringEngine final : public Engine {
   void accepted(int fd, Stream& stream, int result);
   void sent(int fd, Stream& stream, int result);
   void polled(int fd, Stream& stream, int result);
+  void lacks(int fd, Stream& stream, Step step, int error) noexcept;
   void report(int fd, Stream& stream, unsigned bits);
   void finish_close(int fd, Stream& stream);
 

@@ -20,6 +20,11 @@ namespace {
 /// What a stream may have on its way to the kernel, and as much again behind it.
 constexpr std::size_t kSendLimit = 128 * 1024;
 
+/// The kernel could not just now.
+bool may_pass(int result) {
+  return result == -EINTR || result == -EAGAIN || result == -ENOBUFS || result == -ENOMEM;
+}
+
 }  // namespace
 
 // --- Operations ---
@@ -93,7 +98,7 @@ int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) {
   Stream& listener = stream(fd);
   if (!listener.accepted || listener.accepted->empty()) {
     const int error = std::exchange(listener.error, 0);
-    if (error == 0 && listener.wanted) arm_later(fd, listener);
+    if (error == 0 && listener.wanted && listener.after_pause == 0) arm_later(fd, listener);
     errno = error == 0 ? EAGAIN : error;
     return -1;
   }
@@ -114,7 +119,7 @@ void UringEngine::complete(const UringRing::Completion& completion) {
   const int fd = completion.fd;
   Stream& of = stream(fd);
   if (of.generation != completion.generation) return;
-  if (completion.last() && op != Op::linger) --of.pending;
+  if (completion.last() && op != Op::linger && op != Op::pause) --of.pending;
   if (completion.last() && op == of.armed) of.armed = Op::ignored;
   switch (op) {
     case Op::receive:
@@ -127,13 +132,23 @@ void UringEngine::complete(const UringRing::Completion& completion) {
       sent(fd, of, completion.result);
       break;
     case Op::linger:
+      of.overdue = true;
       later(fd, of, kCancelSend);
+      break;
+    case Op::pause:
+      later(fd, of, static_cast<Step>(std::exchange(of.after_pause, std::uint8_t{0})));
       break;
     default:
       polled(fd, of, completion.result);
       break;
   }
   if (of.closing && of.pending == 0) finish_close(fd, of);
+}
+
+/// What failed with `error` is tried again.
+void UringEngine::lacks(int fd, Stream& of, Step step, int error) noexcept {
+  tell_lack(error);
+  after_pause(fd, of, step);
 }
 
 void UringEngine::received(Stream& to, const UringRing::Completion& completion) {
@@ -150,9 +165,10 @@ void UringEngine::received(Stream& to, const UringRing::Completion& completion) 
   if (to.closing) return;
   if (result > 0 && !std::exchange(to.holding, true)) holding_.push_back(fd);
   if (result == 0) to.ended = true;
-  const bool interrupted =
-      result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN;
+  const bool interrupted = result == -ECANCELED || may_pass(result);
   if (result < 0 && !interrupted) to.error = -result;
+  // No buffer is free (ENOBUFS): there will be with the next wait.
+  if (may_pass(result) && result != -ENOBUFS) return lacks(fd, to, kArm, -result);
   // After a cancellation for a full Kept, receive() arms when that has been taken.
   const bool room = result != -ECANCELED || !to.kept;
   if (to.wanted && room) arm_later(fd, to);
@@ -179,7 +195,8 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
   if (result >= 0) {
     keep_accepted(listener, result);
   } else if (result != -ECANCELED) {
-    listener.error = -result;  // accept() tells, and the one after that tries again
+    listener.error = -result;  // accept() tells
+    after_pause(fd, listener, kArm);
   }
   if (listener.wanted && listener.error == 0) arm_later(fd, listener);
   if (result != -ECANCELED) report(fd, listener, ready::readable);
@@ -187,6 +204,10 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
 
 void UringEngine::sent(int fd, Stream& from, int result) {
   Outgoing& out = *from.out;
+  if (may_pass(result) && !from.overdue) {
+    ++from.pending;  // as long as it is to be tried again
+    return lacks(fd, from, kSend, -result);
+  }
   if (result >= 0) {
     out.sent += static_cast<std::size_t>(result);
     if (out.sent == out.data.size()) {
@@ -225,8 +246,14 @@ void UringEngine::polled(int fd, Stream& of, int result) {
   // A repeated poll that ends by itself with these has nothing to wait on: a tty that hung up has
   // no queue any more, and every further poll would answer at once.
   const bool dead = result >= 0 && !of.level && (mask & (POLLHUP | POLLERR)) != 0;
-  if (!dead && (of.polled || of.wanted)) arm_later(fd, of);
+  if (result < 0 && result != -ECANCELED) {
+    lacks(fd, of, kArm, -result);
+  } else if (!dead && (of.polled || of.wanted)) {
+    arm_later(fd, of);
+  }
   if (result == -ECANCELED) return;
+  // As long as nobody can tell, an operation has to.
+  if (may_pass(result)) return report(fd, of, ready::readable | ready::writable);
   static_assert(POLLIN == 0x01 && POLLPRI == 0x02 && POLLOUT == 0x04 && POLLERR == 0x08 &&
                 POLLHUP == 0x10 && POLLRDHUP >> 8 == 0x20);
   report(fd, of, result < 0 ? unsigned{ready::failed} : (mask & 0x1f) | (mask >> 8 & 0x20));

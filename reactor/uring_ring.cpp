@@ -116,8 +116,9 @@ bool UringRing::poll(int fd, Generation generation, unsigned mask, bool repeated
   });
 }
 
-bool UringRing::linger(int fd, Generation generation, const __kernel_timespec& limit) noexcept {
-  return start(Op::linger, fd, generation, [&limit](io_uring_sqe* sqe) {
+bool UringRing::time(Op op, int fd, Generation generation,
+                     const __kernel_timespec& limit) noexcept {
+  return start(op, fd, generation, [&limit](io_uring_sqe* sqe) {
     io_uring_prep_timeout(sqe, const_cast<__kernel_timespec*>(&limit), 0, 0);  // only read
   });
 }

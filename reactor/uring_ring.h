@@ -19,7 +19,7 @@ namespace bunshin {
 /// of those before it just now: to be tried again after the next enter(). None of them throws.
 class UringRing {
  public:
-  enum class Op : std::uint8_t { receive, send, accept, poll, wake, linger, ignored };
+  enum class Op : std::uint8_t { receive, send, accept, poll, wake, linger, pause, ignored };
 
   /// What the kernel says of an operation.
   struct Completion {
@@ -46,8 +46,9 @@ class UringRing {
   [[nodiscard]] bool send(int fd, Generation generation, std::string_view data) noexcept;
   /// `mask` as for poll(2). Repeated: reports every edge; else once, whatever is the case.
   [[nodiscard]] bool poll(int fd, Generation generation, unsigned mask, bool repeated) noexcept;
-  /// Completes after `limit`, which must stay until then.
-  [[nodiscard]] bool linger(int fd, Generation generation, const __kernel_timespec& limit) noexcept;
+  /// Completes after `limit`, which must stay until then. `op`: linger or pause.
+  [[nodiscard]] bool time(Op op, int fd, Generation generation,
+                          const __kernel_timespec& limit) noexcept;
   /// Ends an operation, which completes with ECANCELED, unless it completes as it would have.
   [[nodiscard]] bool cancel(Op op, int fd, Generation generation) noexcept;
 

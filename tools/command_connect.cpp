@@ -214,7 +214,10 @@ void Input::handle_line(std::string_view line) {
 
 /// The server is told that nothing more comes; what it still says is printed.
 void Input::handle_close() {
-  if (error() != 0) log(LogLevel::warning, "cannot read standard input");
+  if (error() != 0) {
+    session_.failed = true;
+    log(LogLevel::error, "cannot read standard input: {}", error_text(error()));
+  }
   session_.editor.reset();
   close();
   if (session_.connection != nullptr) session_.connection->shut_down_when_done();

@@ -6,6 +6,7 @@
 
 #include "bridge/simulated_julius.h"
 #include "bridge/simulated_rapiro.h"
+#include "reactor/error.h"
 #include "reactor/standard_stream.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
@@ -54,6 +55,11 @@ class ShownRapiro : public SimulatedRapiro {
     changes_.notice(view(), 2 * kGlance);
     on_answer([this](std::string_view answer) { show_answer(answer); });
     glance_timer_.arm(kGlance);
+  }
+  /// There is no robot without its line: run() throws.
+  void handle_close() override {
+    reactor().post([failure = error()] { throw_error(failure, "the robot's line failed"); });
+    close();
   }
 
  private:

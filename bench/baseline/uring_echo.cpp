@@ -16,8 +16,8 @@
 namespace {
 
 constexpr unsigned kEntries = 1024;
-constexpr unsigned kBuffers = 1024;
-constexpr std::size_t kBufferSize = 4096;
+constexpr unsigned kBuffers = 256;
+constexpr std::size_t kBufferSize = 16 * 1024;  // as the library
 constexpr unsigned kHeldMost = 8;  // a peer that does not read may hold so many buffers
 constexpr int kGroup = 0;
 constexpr std::uint16_t kNone = 0xffff;

@@ -9,7 +9,7 @@ PEER = "peer"      # the same, but it is what a peer did: no line is needed
 END = "end"        # the program, with one line and a status that is not 0
 
 _TTY = {"EINTR": UNSEEN, "EIO": ONE, "ENOTTY": ONE}
-_RECEIVE = {"EINTR": UNSEEN, "ENOMEM": ONE, "ENOBUFS": ONE, "EIO": ONE, "ECONNRESET": PEER,
+_RECEIVE = {"EINTR": UNSEEN, "ENOMEM": UNSEEN, "ENOBUFS": UNSEEN, "EIO": ONE, "ECONNRESET": PEER,
             "ETIMEDOUT": PEER}
 _SEND = {"EINTR": UNSEEN, "ENOMEM": UNSEEN, "ENOBUFS": UNSEEN, "EPIPE": PEER, "ECONNRESET": PEER}
 _NEW = {"EMFILE": ONE, "ENFILE": ONE, "ENOMEM": ONE}
@@ -39,7 +39,7 @@ CALLS = {
     "sendto": _SEND,
     "read:stdin": {"EINTR": UNSEEN, "EIO": ONE},
     "read:line": {"EINTR": UNSEEN, "EIO": ONE},
-    "write:line": {"EINTR": UNSEEN, "EIO": ONE, "ENOMEM": ONE},
+    "write:line": {"EINTR": UNSEEN, "EIO": ONE, "ENOMEM": UNSEEN},
     "write:stdout": _OUTPUT,
     "write:stderr": _LOG,
     "writev:stdout": _OUTPUT,
@@ -81,10 +81,10 @@ CALLS = {
     # What is asked of an io_uring, of which io_uring_enter hands over many at once.
     "uring_accept": {"EINTR": UNSEEN, "ECONNABORTED": UNSEEN, "EMFILE": ONE, "ENFILE": ONE,
                      "ENOMEM": ONE, "ENOBUFS": ONE, "EPERM": ONE, "EINVAL": ONE},
-    "uring_recv": {"EINTR": UNSEEN, "ENOBUFS": UNSEEN, "ENOMEM": ONE, "EIO": ONE,
+    "uring_recv": {"EINTR": UNSEEN, "ENOBUFS": UNSEEN, "ENOMEM": UNSEEN, "EIO": ONE,
                    "ECONNRESET": PEER, "ETIMEDOUT": PEER},
     "uring_send": _SEND,
-    "uring_poll": {"ENOMEM": ONE, "EINTR": UNSEEN},
+    "uring_poll": {"ENOMEM": UNSEEN, "EINTR": UNSEEN},
 }
 
 ASKED_AGAIN = {"recvfrom", "sendto", "accept4", "read:line", "read:stdin", "write:line"}

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import termios
 import time
 import tty
 
@@ -16,6 +17,7 @@ class Command:
     server = True  # it serves until it is told to end
     line = None    # the path of its serial line
     usual = None   # what it logs when nothing fails, as a pattern
+    vital = ()     # calls without which it can not go on
 
     def __init__(self, patience):
         self.sides = []
@@ -91,6 +93,8 @@ class Chat(Command):
                 here.append(client)
                 self._say(here, client, b"here is " + name.encode())
         for client in list(here):
+            if client not in here:
+                continue  # lost while another spoke
             self._say(here, client, b"still " + client.name.encode())
         for client in here:
             client.leave()
@@ -275,6 +279,7 @@ class SimJulius(Command):
 
 class SimRapiro(Command):
     line = "/dev/ptmx"
+    vital = ("write:line",)
 
     def arguments(self):
         return ["sim", "rapiro"]
@@ -298,7 +303,7 @@ class SimRapiro(Command):
             while len(side.got) < len(side.expected) and time.monotonic() < end:
                 if select.select([line], [], [], 0.1)[0]:
                     side.got += os.read(line, 100)
-        except OSError:
+        except (OSError, termios.error):
             pass
         finally:
             os.close(line)

@@ -11,6 +11,7 @@ from commands import COMMANDS
 from peers import HOPELESS, PATIENCE
 from program import Hang, Preloaded, Traced
 
+ASKED_FIRST = ("sendto", "poll")  # of a standard stream: is it a socket, is there room?
 CALM = 0.2      # seconds in which nobody asks anything
 SPINNING = 0.3  # of a processor meanwhile
 ENDING = 6      # seconds: five to finish what is owed, and some more
@@ -33,9 +34,14 @@ def _told(command, program):
                for line in bytes(program.errors).splitlines())
 
 
+def _spoils_output(case):
+    """Of what it says that it serves, on standard output or error."""
+    return case.phase == "start" and (case.target in ("stdout", "stderr") or case.call in ASKED_FIRST)
+
+
 def _judge_waiting(case, command, program, verdict):
     """It did not come so far that it serves, and goes on."""
-    if case.target == "stdout" and case.may_cost != UNSEEN:
+    if _spoils_output(case):
         verdict.unannounced = True  # it may well serve
     elif case.passes or not _told(command, program):
         verdict.faults.append("neither serves nor ends")
@@ -76,12 +82,12 @@ def _judge(case, command, status, program, verdict):
     verdict.outcome = ("ended" if failed and command.server else "failed" if failed else
                        "lost" if lost or verdict.unannounced else "unseen")
     told = _told(command, program)
-    can_tell = case.target != "stderr"
+    can_tell = case.target != "stderr" and not (case.when == "all" and case.call in ASKED_FIRST)
     if case.phase == "start":
         if not failed and lost and case.passes and not told:
             faults.append("something was lost in silence")
     elif case.passes:
-        _judge_passing(case, command, lost, failed, faults)
+        _judge_passing(case, command, program, lost, failed, faults)
     if failed and not told and can_tell:
         faults.append(f"ended with {status}, in silence")
     if lost and not failed and not told and can_tell and case.may_cost != PEER:
@@ -90,14 +96,14 @@ def _judge(case, command, status, program, verdict):
         faults.append("status 0, and the result is not whole")
 
 
-def _judge_passing(case, command, lost, failed, faults):
+def _judge_passing(case, command, program, lost, failed, faults):
     if case.may_cost == UNSEEN and (lost or failed):
         faults.append("a failure that passes was not passed over: "
                       + (", ".join(side.name for side in lost) or "the end"))
-    if case.may_cost == END or not command.server:
+    if case.may_cost == END or case.call in command.vital or not command.server:
         return
-    if failed:
-        faults.append("one failure ended the service")
+    if failed and not (case.target == "stdout" and _told(command, program)):
+        faults.append("one failure ended the service")  # output that is lost makes the status not 0
     elif len(lost) > 1:
         faults.append(f"more than one was lost: {', '.join(side.name for side in lost)}")
 

@@ -331,8 +331,9 @@ TEST_P(FairnessTest, AFloodDelaysATimerByNoMoreThanARound) {
   flooder.send_now(flood);
   reactor.call_later(0ns, tick);
   run_until([&] { return ticks == 100; });
-  // In one round it has a turn for its event and one for what that left.
-  EXPECT_LE(worst, 2 * (kTurn + kPiece));
+  // In one round it has a turn for its event and one for what that left; and one more when the
+  // timer is so late, on a machine under load, that the loop looks again before it is called.
+  EXPECT_LE(worst, 3 * (kTurn + kPiece));
   EXPECT_GT(worst, 0U) << "there was no flood";
 }
 
