@@ -90,30 +90,6 @@ std::unique_ptr<Engine> make_best_engine(const EngineOptions& options) {
 
 }  // namespace
 
-void Engine::rearm(int, std::uint8_t) noexcept {}
-
-bool Engine::serves(Kind) const { return false; }
-
-std::string_view Engine::receive(int, std::size_t, IoResult& result) {
-  result = {0, IoStatus::failed, ENOTSUP};
-  return {};
-}
-
-IoResult Engine::send(int, std::string_view) { return {0, IoStatus::failed, ENOTSUP}; }
-
-int Engine::accept(int, sockaddr*, socklen_t*) {
-  errno = ENOTSUP;
-  return -1;
-}
-
-void Engine::want(int, bool) noexcept {}
-
-void Engine::shut_down(int) noexcept {}
-
-bool Engine::owes(int) const { return false; }
-
-void Engine::close(int) noexcept {}
-
 std::size_t Engine::wait_failed(int error, Timeout timeout) {
   if (error == EINTR) return 0;
   if (error != ENOMEM && error != ENOBUFS && error != EAGAIN && error != EBUSY) {

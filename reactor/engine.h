@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reactor/io_result.h"
+#include "reactor/medium.h"
 
 namespace bunshin {
 
@@ -53,7 +53,8 @@ struct Event {
   std::uint8_t bits;  ///< of `ready`
 };
 
-/// The seam between the reactor and the kernel. One engine, one file, no policy in it.
+/// Who is ready: the seam between the reactor and what waits. One engine, one file, no policy in
+/// it. (How bytes go through a descriptor is a Medium's.)
 ///
 /// Contract. An engine belongs to one reactor and is called from its thread; only wake() may be
 /// called from any thread. Descriptors are named with a generation that comes back in every event;
@@ -86,7 +87,7 @@ class Engine {
   virtual void remove(int fd) noexcept = 0;
   /// An operation found `fd` exhausted for `bits`: report the next readiness. Called only when
   /// needs_rearm() says so: edge-triggered kernels need no telling.
-  virtual void rearm(int fd, std::uint8_t bits) noexcept;
+  virtual void rearm(int /*fd*/, std::uint8_t /*bits*/) noexcept {}
   [[nodiscard]] virtual bool needs_rearm() const { return false; }
 
   /// Waits until something is ready, wake() was called, or `timeout` has passed (rounded up, never
@@ -95,28 +96,10 @@ class Engine {
   /// Ends a wait() that runs, or else the next one. Any thread.
   virtual void wake() noexcept = 0;
 
-  // The operations an engine may serve itself instead of reporting readiness (io_uring does). The
-  // reactor calls these for descriptors whose kind serves() accepted when they were added, and
-  // plain system calls for all others.
-
-  [[nodiscard]] virtual bool serves(Kind kind) const;
-  /// Bytes already received, lent until the next call for `fd` or the next wait(). Empty: see
-  /// `result`.
-  virtual std::string_view receive(int fd, std::size_t limit, IoResult& result);
-  /// Takes a copy of as much of `data` as fits; the rest is for later (exhausted).
-  virtual IoResult send(int fd, std::string_view data);
-  /// The next accepted descriptor (non-blocking, close-on-exec), or -1 with errno.
-  virtual int accept(int fd, sockaddr* peer, socklen_t* length);
-  /// Whether bytes (or connections) are wanted just now. The first `true` for a connecting stream
-  /// says that it stands.
-  virtual void want(int fd, bool wanted) noexcept;
-  /// shutdown(2) for writing, behind the bytes that are still on their way to the kernel.
-  virtual void shut_down(int fd) noexcept;
-  /// Whether bytes are still on their way from the engine to the kernel. When they no longer are,
-  /// and the end of file has been read, a `writable` event tells.
-  [[nodiscard]] virtual bool owes(int fd) const;
-  /// Stops watching and closes `fd` when the last operation on it has completed.
-  virtual void close(int fd) noexcept;
+  /// What does the operations of `kind` instead of reporting readiness (io_uring does; registered
+  /// with Model::remembered only), or null: plain system calls do. remove() leaves such a
+  /// descriptor alone: its end is the medium's close().
+  [[nodiscard]] virtual Medium* carries(Kind /*kind*/) { return nullptr; }
 
  protected:
   /// What wait() returns when waiting failed with `error`: nothing after EINTR, nor, after a sleep

@@ -54,7 +54,7 @@ void EventHandler::resume_reading() {
 }
 
 void EventHandler::discard_input() {
-  if ((flags_ & kFile) != 0) return pause_reading();
+  if (fd_ && !reactor_->medium(*this).is_socket()) return pause_reading();
   flags_ |= kDiscards;
   resume_reading();
 }

@@ -101,38 +101,57 @@ class EventHandler {
  private:
   friend class Reactor;
 
-  // State of the registration. It lives here and not in a table, so that an operation finds it
-  // without a search.
-  static constexpr std::uint32_t kOwned = 1U << 0;  // by the reactor: adopt() was called
-  static constexpr std::uint32_t kClosed = 1U << 1;
-  static constexpr std::uint32_t kListening = 1U << 2;
-  static constexpr std::uint32_t kConnecting = 1U << 3;
-  static constexpr std::uint32_t kFile = 1U << 4;         // read(2) and write(2), not recv and send
-  static constexpr std::uint32_t kAlwaysReady = 1U << 5;  // a regular file: no engine takes it
-  static constexpr std::uint32_t kPollFirst = 1U << 6;    // blocking: ask poll(2) before each call
-  static constexpr std::uint32_t kForeign = 1U << 7;      // the descriptor belongs to others
-  static constexpr std::uint32_t kShortIsEmpty = 1U << 8;  // a short read means exhausted
-  static constexpr std::uint32_t kEngineServes = 1U << 9;  // the engine does this one's operations
-  static constexpr std::uint32_t kLevel = 1U << 10;
-  static constexpr std::uint32_t kPaused = 1U << 11;       // pause_reading()
-  static constexpr std::uint32_t kStuck = 1U << 12;        // parked by the no-progress detector
-  static constexpr std::uint32_t kStarved = 1U << 13;      // accept found no descriptor free
-  static constexpr std::uint32_t kWantWrite = 1U << 14;    // want_write(true)
-  static constexpr std::uint32_t kReadsAlways = 1U << 15;  // readable() is not overridden
-  static constexpr std::uint32_t kNeverAsks = 1U << 16;    // writable() is not overridden
-  static constexpr std::uint32_t kEndOfFile = 1U << 17;
-  static constexpr std::uint32_t kFailed = 1U << 18;
-  static constexpr std::uint32_t kCloseTold = 1U << 19;  // handle_close was called
-  static constexpr std::uint32_t kReadyListed = 1U << 20;
-  static constexpr std::uint32_t kAskListed = 1U << 21;
-  static constexpr std::uint32_t kInternal = 1U << 22;   // does not keep run() going
-  static constexpr std::uint32_t kDead = 1U << 23;       // level: hung up, taken out of the engine
-  static constexpr std::uint32_t kWriteOnly = 1U << 24;  // a pipe's writing end
-  static constexpr std::uint32_t kDiscards = 1U << 25;   // discard_input()
-  static constexpr std::uint32_t kStuckLogged = 1U << 26;  // once is enough
-  static constexpr std::uint32_t kUrgentTold = 1U << 27;   // level: handle_expt was called for it
-  static constexpr std::uint32_t kUrgent = 1U << 28;       // handle_expt is due
-  static constexpr std::uint32_t kRearms = 1U << 29;       // the engine wants to hear of exhaustion
+  // State of the registration, in groups. It lives here and not in a table, so that an operation
+  // finds it without a search.
+
+  // Identity
+  static constexpr std::uint32_t kOwned = 1U << 0;        // by the reactor: adopt() was called
+  static constexpr std::uint32_t kInternal = 1U << 1;     // does not keep run() going
+  static constexpr std::uint32_t kReadsAlways = 1U << 2;  // readable() is not overridden
+  static constexpr std::uint32_t kNeverAsks = 1U << 3;    // writable() is not overridden
+
+  // Phase of the connection
+  static constexpr std::uint32_t kListening = 1U << 4;
+  static constexpr std::uint32_t kConnecting = 1U << 5;
+  static constexpr std::uint32_t kEndOfFile = 1U << 6;
+  static constexpr std::uint32_t kFailed = 1U << 7;
+  static constexpr std::uint32_t kCloseTold = 1U << 8;  // handle_close was called
+  static constexpr std::uint32_t kClosed = 1U << 9;
+
+  // Wishes
+  static constexpr std::uint32_t kPaused = 1U << 10;     // pause_reading()
+  static constexpr std::uint32_t kWantWrite = 1U << 11;  // want_write(true)
+  static constexpr std::uint32_t kDiscards = 1U << 12;   // discard_input()
+
+  // Lists and pauses
+  static constexpr std::uint32_t kReadyListed = 1U << 13;
+  static constexpr std::uint32_t kAskListed = 1U << 14;
+  static constexpr std::uint32_t kStuck = 1U << 15;  // parked by the no-progress detector
+  static constexpr std::uint32_t kStarved =
+      1U << 16;  // an operation found the kernel out of something
+
+  // What was told
+  static constexpr std::uint32_t kUrgent = 1U << 17;       // handle_expt is due
+  static constexpr std::uint32_t kUrgentTold = 1U << 18;   // level: handle_expt was called for it
+  static constexpr std::uint32_t kStuckLogged = 1U << 19;  // once is enough
+
+  // How readiness is known
+  static constexpr std::uint32_t kShortIsEmpty = 1U << 20;  // a short read means exhausted
+  static constexpr std::uint32_t kRearms = 1U << 21;  // the engine wants to hear of exhaustion
+  static constexpr std::uint32_t kOtherwise =
+      1U << 22;  // no plain stream: its medium does the operations
+  static constexpr std::uint32_t kLevel = 1U << 23;
+  static constexpr std::uint32_t kDead = 1U << 24;   // level: hung up, taken out of the engine
+  static constexpr std::uint32_t kQuick = 1U << 25;  // short is empty, and nobody is to hear of it
+
+  /// What ends when more may wait behind the data than a short read tells.
+  static constexpr std::uint32_t kTrustsShort = kShortIsEmpty | kQuick;
+  /// Nothing more will come, or go.
+  static constexpr std::uint32_t kEnded = kEndOfFile | kFailed;
+  /// Nobody is to be called for reading.
+  static constexpr std::uint32_t kNoReading = kPaused | kStuck | kStarved | kEnded;
+  /// Nobody is to be called for writing.
+  static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed;
   /// What survives a disconnect().
   static constexpr std::uint32_t kLasting = kOwned | kClosed | kReadsAlways | kNeverAsks |
                                             kReadyListed | kAskListed | kInternal | kStuckLogged;
@@ -148,6 +167,7 @@ class EventHandler {
   std::uint8_t bits_ = 0;        // remembered readiness: readable, writable
   std::uint8_t interest_ = 0;    // level only: what the engine was told last
   std::uint8_t idle_calls_ = 0;  // callbacks in a row without an operation
+  Sort sort_ = Sort::none;
 };
 
 }  // namespace bunshin

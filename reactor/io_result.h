@@ -10,7 +10,8 @@ enum class IoStatus : std::uint8_t {
   done,         ///< `bytes` were moved, and there may be more
   exhausted,    ///< `bytes` (perhaps 0) were moved, and there is no more until the next edge
   end_of_file,  ///< the peer will send no more
-  failed        ///< `error` says why; handle_close follows after the running callback
+  failed,       ///< `error` says why; handle_close follows after the running callback
+  later         ///< of a Medium only, handlers see `exhausted`: the reactor tries again in a moment
 };
 
 struct IoResult {

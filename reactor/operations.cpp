@@ -1,15 +1,8 @@
 // The operations handlers perform on their descriptors: where exhaustion is seen.
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "reactor/error.h"
@@ -29,17 +22,8 @@ constexpr std::ptrdiff_t kInterruptedBytes = 1024;
 constexpr auto kAcceptRetry = std::chrono::milliseconds(250);
 constexpr auto kMemoryRetry = std::chrono::milliseconds(20);
 constexpr auto kStarvedLogPeriod = std::chrono::seconds(10);
-/// A blocking descriptor that poll(2) calls writable takes this much without blocking (pipe(7)).
-constexpr std::size_t kBlockingWrite = 512;
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
-
-bool ready_now(int fd, short events) {
-  pollfd entry{fd, events, 0};
-  const int count = ::poll(&entry, 1, 0);
-  if (count == 0) errno = EAGAIN;
-  return count > 0;
-}
 
 /// accept(2) passes on errors of the connection that was to be accepted; the next may be sound.
 bool belongs_to_the_peer(int error) {
@@ -61,8 +45,6 @@ bool belongs_to_the_peer(int error) {
   }
 }
 
-bool out_of_memory(int error) { return error == ENOBUFS || error == ENOMEM; }
-
 /// False for what never accepts a connection, whatever is waited for.
 bool listens(int fd) {
   int answer = 0;
@@ -74,99 +56,42 @@ bool listens(int fd) {
 
 /// No more until the next edge.
 void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
-  if ((handler.flags_ & EventHandler::kAlwaysReady) != 0) return;
   handler.bits_ &= static_cast<std::uint8_t>(~bits);
   if ((handler.flags_ & EventHandler::kRearms) != 0) engine_->rearm(handler.fd_.get(), bits);
 }
 
-std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limit) {
+/// What an operation of `size` bytes tells: the one place where a result changes what is known of
+/// a descriptor. `bit`: readable or writable. Returns what its handler is told.
+IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult result,
+                         std::size_t size) {
   handler.idle_calls_ = 0;
-  limit = std::min(limit, scratch_.size());
-  if ((handler.flags_ & EventHandler::kEngineServes) == 0) {
-    const std::span<char> buffer(scratch_.data(), limit);
-    return {scratch_.data(), recv_into(handler, buffer).bytes};
+  turn_left_ -= static_cast<std::ptrdiff_t>(result.bytes);
+  switch (result.status) {
+    case IoStatus::done:
+      // Interrupted: to be asked again, but not for ever within one turn.
+      if (result.bytes == 0) turn_left_ -= kInterruptedBytes;
+      // A TCP socket that gave or took a part is exhausted. For others a part means nothing.
+      if (result.bytes == 0 || result.bytes == size ||
+          (handler.flags_ & EventHandler::kShortIsEmpty) == 0) {
+        break;
+      }
+      result.status = IoStatus::exhausted;
+      [[fallthrough]];
+    case IoStatus::exhausted:
+      exhaust(handler, bit);
+      break;
+    case IoStatus::end_of_file:
+      handler.flags_ |= EventHandler::kEndOfFile;
+      if (&handler != current_) list_ready(handler);
+      break;
+    case IoStatus::failed:
+      return fail(handler, result.error);
+    case IoStatus::later:
+      if (result.error != 0) tell_starved("cannot send or receive", result.error);
+      starve(handler, kMemoryRetry);
+      return {0, IoStatus::exhausted, 0};
   }
-  IoResult ignored;
-  return recv_served(handler, limit, ignored);
-}
-
-std::string_view Reactor::recv_served(EventHandler& handler, std::size_t limit, IoResult& result) {
-  const auto data = engine_->receive(handler.fd_.get(), limit, result);
-  turn_left_ -= static_cast<std::ptrdiff_t>(data.size());
-  if (result.status == IoStatus::exhausted) exhaust(handler, ready::readable);
-  if (result.status == IoStatus::end_of_file) end_of_file(handler);
-  if (result.status == IoStatus::failed) fail(handler, result.error);
-  return data;
-}
-
-IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
-  handler.idle_calls_ = 0;
-  const int fd = handler.fd_.get();
-  ssize_t count = 0;
-  if ((handler.flags_ & (EventHandler::kFile | EventHandler::kEngineServes)) == 0) {
-    count = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  } else if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
-    IoResult result;
-    const auto data = recv_served(handler, buffer.size(), result);
-    std::copy(data.begin(), data.end(), buffer.begin());
-    result.bytes = data.size();
-    return result;
-  } else if ((handler.flags_ & EventHandler::kPollFirst) != 0 && !ready_now(fd, POLLIN)) {
-    count = -1;
-  } else {
-    count = ::read(fd, buffer.data(), buffer.size());
-  }
-  return received(handler, count, buffer.size());
-}
-
-/// What reading `count` of `size` bytes tells.
-IoResult Reactor::received(EventHandler& handler, ssize_t count, std::size_t size) {
-  handler.idle_calls_ = 0;
-  if (count <= 0) return receive_ended(handler, count);
-  turn_left_ -= count;
-  const auto bytes = static_cast<std::size_t>(count);
-  if (bytes == size || (handler.flags_ & EventHandler::kShortIsEmpty) == 0) {
-    return {bytes, IoStatus::done, 0};
-  }
-  exhaust(handler, ready::readable);
-  return {bytes, IoStatus::exhausted, 0};
-}
-
-IoResult Reactor::receive_ended(EventHandler& handler, ssize_t result) {
-  const int error = errno;
-  const bool file = (handler.flags_ & EventHandler::kFile) != 0;
-  if (result < 0 && error == EINTR) return interrupted();
-  if (result < 0 && out_of_memory(error)) return retry_later(handler, error);
-  if (result < 0 && would_block(error)) {
-    exhaust(handler, ready::readable);
-    return {0, IoStatus::exhausted, 0};
-  }
-  // isatty(3) says no, with EIO, of a tty that hung up.
-  if (file && (result == 0 || error == EIO) && (::isatty(handler.fd_.get()) != 0 || errno == EIO)) {
-    return read_tty_end(handler, result == 0 ? 0 : error);
-  }
-  return result == 0 ? end_of_file(handler) : fail(handler, error);
-}
-
-/// A tty that gives nothing: hung up, the user's end of file, or nothing at all (VMIN=0).
-IoResult Reactor::read_tty_end(EventHandler& handler, int error) {
-  const int fd = handler.fd_.get();
-  if (error == EIO && is_tty_master(fd)) {
-    // Nobody holds the other side now; whoever opens it next makes this side readable again.
-    exhaust(handler, ready::readable);
-    return {0, IoStatus::exhausted, 0};
-  }
-  termios settings{};
-  if (error != 0 || ::tcgetattr(fd, &settings) != 0) return fail(handler, EIO);
-  if ((settings.c_lflag & ICANON) != 0) return end_of_file(handler);
-  exhaust(handler, ready::readable);
-  return {0, IoStatus::exhausted, 0};
-}
-
-IoResult Reactor::end_of_file(EventHandler& handler) {
-  handler.flags_ |= EventHandler::kEndOfFile;
-  if (&handler != current_) list_ready(handler);
-  return {0, IoStatus::end_of_file, 0};
+  return result;
 }
 
 IoResult Reactor::fail(EventHandler& handler, int error) {
@@ -174,6 +99,20 @@ IoResult Reactor::fail(EventHandler& handler, int error) {
   handler.error_ = error;
   if (&handler != current_) list_ready(handler);
   return {0, IoStatus::failed, error};
+}
+
+std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limit) {
+  IoResult result;
+  const auto data = medium(handler).receive(handler.fd_.get(), {scratch_.data(), limit}, result);
+  settle(handler, ready::readable, result, limit);
+  return data;
+}
+
+IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
+  IoResult result;
+  const auto data = medium(handler).receive(handler.fd_.get(), buffer, result);
+  if (data.data() != buffer.data()) std::copy(data.begin(), data.end(), buffer.begin());
+  return settle(handler, ready::readable, result, buffer.size());
 }
 
 IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
@@ -186,68 +125,12 @@ IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
   // Known to be full: no need to ask. (A level-triggered one remembers nothing.)
   const bool full = (handler.bits_ & ready::writable) == 0 && (flags & H::kLevel) == 0;
   if (full || (flags & (H::kConnecting | H::kStarved)) != 0) return {0, IoStatus::exhausted, 0};
-  const int fd = handler.fd_.get();
-  ssize_t count = 0;
-  if ((flags & (H::kFile | H::kEngineServes)) == 0) {
-    count = ::send(fd, data.data(), data.size(), kSendFlags);
-  } else if ((flags & H::kEngineServes) != 0) {
-    const IoResult result = engine_->send(fd, data);
-    turn_left_ -= static_cast<std::ptrdiff_t>(result.bytes);
-    if (result.status == IoStatus::exhausted) exhaust(handler, ready::writable);
-    if (result.status == IoStatus::failed) return fail(handler, result.error);
-    return result;
-  } else if ((flags & H::kPollFirst) == 0) {
-    count = ::write(fd, data.data(), data.size());
-  } else if (ready_now(fd, POLLOUT)) {
-    count = ::write(fd, data.data(), std::min(data.size(), kBlockingWrite));
-  } else {
-    count = -1;
-  }
-  return sent(handler, count, data.size());
-}
-
-/// Sending took less than all, or failed.
-IoResult Reactor::send_ended(EventHandler& handler, ssize_t count) {
-  handler.idle_calls_ = 0;
-  if (count < 0) {
-    const int error = errno;
-    if (error == EINTR) return interrupted();
-    if (out_of_memory(error)) return retry_later(handler, error);
-    if (!would_block(error)) return fail(handler, error);
-    exhaust(handler, ready::writable);
-    return {0, IoStatus::exhausted, 0};
-  }
-  if (count == 0) return retry_later(handler, 0);
-  turn_left_ -= count;
-  const auto bytes = static_cast<std::size_t>(count);
-  // A TCP socket that took a part is full. For others a part means nothing: ask again.
-  if ((handler.flags_ & EventHandler::kShortIsEmpty) == 0) return {bytes, IoStatus::done, 0};
-  exhaust(handler, ready::writable);
-  return {bytes, IoStatus::exhausted, 0};
-}
-
-/// To be asked again, but not for ever within one turn.
-IoResult Reactor::interrupted() {
-  turn_left_ -= kInterruptedBytes;
-  return {};
-}
-
-/// The kernel lacks memory, or took nothing and did not say why. Asking again at once might not
-/// end, and no engine will tell when it is worth it: the descriptor was ready all the time.
-IoResult Reactor::retry_later(EventHandler& handler, int error) {
-  if (error != 0) tell_starved("cannot send or receive", error);
-  starve(handler, kMemoryRetry);
-  return {0, IoStatus::exhausted, 0};
+  const IoResult result = medium(handler).send(handler.fd_.get(), data);
+  return settle(handler, ready::writable, result, data.size());
 }
 
 bool Reactor::shut_down_sending(EventHandler& handler) {
-  if ((handler.flags_ & EventHandler::kFile) != 0) return false;
-  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
-    engine_->shut_down(handler.fd_.get());
-    return true;
-  }
-  ::shutdown(handler.fd_.get(), SHUT_WR);  // ENOTCONN: the peer was quicker, nothing is left to end
-  return true;
+  return medium(handler).shut_down(handler.fd_.get());
 }
 
 Accepted Reactor::accept(EventHandler& handler) {
@@ -258,9 +141,7 @@ Accepted Reactor::accept(EventHandler& handler) {
   socklen_t length = sizeof peer;
   auto* address = reinterpret_cast<sockaddr*>(&peer);
   const int listener = handler.fd_.get();
-  const int fd = (handler.flags_ & EventHandler::kEngineServes) != 0
-                     ? engine_->accept(listener, address, &length)
-                     : accept_nonblocking(listener, address, &length);
+  const int fd = medium(handler).accept(listener, address, &length);
   const int error = errno;
   if (fd >= 0) {
     accepted.socket.fd.reset(fd);
@@ -309,14 +190,14 @@ void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model
   if (!at_once && errno != EINPROGRESS && errno != EINTR) {
     throw_error(errno, "cannot connect to " + address.to_string());
   }
-  enroll(handler, std::move(fd), kind, model, EventHandler::kConnecting);
+  enroll(handler, std::move(fd), kind, model, Sort::stream, EventHandler::kConnecting);
   if (!at_once) return;
   handler.bits_ = ready::writable;
   list_ready(handler);
 }
 
 void Reactor::add_connected(EventHandler& handler, StreamSocket socket) {
-  enroll(handler, std::move(socket.fd), socket.kind, Model::remembered, 0);
+  enroll(handler, std::move(socket.fd), socket.kind, Model::remembered, Sort::stream);
   handler.flags_ |= EventHandler::kConnecting;  // its turn finds that the connection stands
   list_ready(handler);
 }

@@ -57,6 +57,9 @@ Reactor::Reactor(ReactorOptions options)
       events_(options_.wait_events),
       scratch_(options_.scratch_bytes),
       posts_(std::make_shared<PostQueue>([engine = engine_.get()] { engine->wake(); })) {
+  for (std::size_t sort = 0; sort < media_.size(); ++sort) {
+    media_[sort] = &medium_of(static_cast<Sort>(sort));
+  }
   ignore_sigpipe();
 }
 
@@ -113,35 +116,41 @@ EventHandler*& Reactor::at(int fd) {
   return by_descriptor_[number];
 }
 
-void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
-                     std::uint32_t flags) {
+void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, Sort sort,
+                     std::uint32_t phase) {
+  using H = EventHandler;
   if (handler.fd_ || handler.closed()) {
     throw std::logic_error("a handler has one descriptor at a time, and none once it is closed");
   }
   if (!fd) throw_error(EBADF, "cannot watch a descriptor that is not open");
-  flags |= handler.flags_ & (EventHandler::kLasting | EventHandler::kAskedBefore);
-  if (kind == Kind::listener) flags |= EventHandler::kListening;
-  if (kind == Kind::file) flags |= EventHandler::kFile;
-  if (kind == Kind::inet_stream && model == Model::remembered) {
-    flags |= EventHandler::kShortIsEmpty;
+  Medium* const carrier = model == Model::remembered ? engine_->carries(kind) : nullptr;
+  if (carrier != nullptr) {
+    sort = Sort::carried;
+    media_[static_cast<std::size_t>(sort)] = carrier;
   }
-  if (model == Model::level) flags |= EventHandler::kLevel;
-  if (model == Model::remembered && engine_->serves(kind)) flags |= EventHandler::kEngineServes;
-  if (engine_->needs_rearm()) flags |= EventHandler::kRearms;
+  std::uint32_t flags = phase | (handler.flags_ & (H::kLasting | H::kAskedBefore));
+  if (kind == Kind::listener) flags |= H::kListening;
+  if (sort != Sort::stream) flags |= H::kOtherwise;
+  if (sort == Sort::stream && kind == Kind::inet_stream && model == Model::remembered) {
+    flags |= engine_->needs_rearm() ? H::kShortIsEmpty : H::kTrustsShort;
+  }
+  if (model == Model::level) flags |= H::kLevel;
+  if (engine_->needs_rearm()) flags |= H::kRearms;
   if (++last_generation_ == 0) last_generation_ = 1;
-  const bool connecting = (flags & EventHandler::kConnecting) != 0;
+  const bool connecting = (flags & H::kConnecting) != 0;
   const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
   try {
     EventHandler*& place = at(fd.get());
-    if ((flags & EventHandler::kAlwaysReady) == 0) {
+    if (sort != Sort::regular_file) {
       engine_->add(fd.get(), last_generation_, kind, model, interest);
     }
     place = &handler;
   } catch (...) {
-    if ((flags & EventHandler::kForeign) != 0) (void)fd.release();
+    if (sort == Sort::foreign) (void)fd.release();
     throw;
   }
   handler.fd_ = std::move(fd);
+  handler.sort_ = sort;
   handler.generation_ = last_generation_;
   handler.flags_ = flags;
   handler.error_ = 0;
@@ -154,35 +163,33 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
 
 void Reactor::add(EventHandler& handler, UniqueFd fd, Kind kind, Model model) {
   if (kind == Kind::file) {
-    add_file(handler, std::move(fd), model, 0);
+    add_file(handler, std::move(fd), model, Sort::file);
   } else {
-    enroll(handler, std::move(fd), kind, model, 0);
+    enroll(handler, std::move(fd), kind, model, Sort::stream);
   }
 }
 
 void Reactor::add_blocking(EventHandler& handler, UniqueFd fd) {
-  add_file(handler, std::move(fd), Model::remembered, EventHandler::kPollFirst);
+  add_file(handler, std::move(fd), Model::remembered, Sort::blocking_file);
 }
 
-void Reactor::add_file(EventHandler& handler, UniqueFd fd, Model model, std::uint32_t flags) {
+void Reactor::add_file(EventHandler& handler, UniqueFd fd, Model model, Sort sort) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_error(errno, "cannot watch a descriptor");
   if (S_ISDIR(status.st_mode)) throw_error(EISDIR, "cannot read a directory");
-  if (never_waits(status)) flags |= EventHandler::kAlwaysReady;
-  if ((::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY) flags |= EventHandler::kWriteOnly;
-  enroll(handler, std::move(fd), Kind::file, model, flags);
-  if ((flags & EventHandler::kAlwaysReady) != 0) {
-    const bool write_only = (flags & EventHandler::kWriteOnly) != 0;
-    handler.bits_ = write_only ? ready::writable : ready::readable | ready::writable;
-    list_ready(handler);
-  }
+  if (never_waits(status)) sort = Sort::regular_file;
+  const bool write_only = (::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY;
+  enroll(handler, std::move(fd), Kind::file, model, sort);
+  if (!medium(handler).always_ready()) return;
+  handler.bits_ = write_only ? ready::writable : ready::readable | ready::writable;
+  list_ready(handler);
 }
 
 Reactor::ForeignWatch& Reactor::watch_foreign(int fd, std::uint8_t interest,
                                               std::function<void(std::uint8_t)> function) {
   auto& watch = emplace<ForeignWatch>(std::move(function));
   try {
-    enroll(watch, UniqueFd(fd), Kind::file, Model::level, EventHandler::kForeign);
+    enroll(watch, UniqueFd(fd), Kind::file, Model::level, Sort::foreign);
     watch.set_interest(interest);
   } catch (...) {
     watch.close();
@@ -203,30 +210,28 @@ void Reactor::ForeignWatch::set_interest(std::uint8_t interest) {
   reactor_->reconsider(*this);
 }
 
-void Reactor::detach(EventHandler& handler) noexcept {
-  if (!handler.fd_) return;
+/// Ends the registration; the descriptor stays open.
+UniqueFd Reactor::take_out(EventHandler& handler) noexcept {
   const int fd = handler.fd_.get();
   at(fd) = &nobody_;
-  const std::uint32_t flags = handler.flags_;
+  const bool watched =
+      !medium(handler).always_ready() && (handler.flags_ & EventHandler::kDead) == 0;
+  if (watched) engine_->remove(fd);
   handler.flags_ &= EventHandler::kLasting;
   handler.bits_ = 0;
   handler.generation_ = 0;
-  if ((flags & EventHandler::kEngineServes) != 0) {
-    engine_->close(handler.fd_.release());
-  } else {
-    if ((flags & (EventHandler::kAlwaysReady | EventHandler::kDead)) == 0) engine_->remove(fd);
-    if ((flags & EventHandler::kForeign) != 0) (void)handler.fd_.release();
-    handler.fd_.reset();
-  }
+  handler.sort_ = Sort::none;
   if (starved_until_ != TimePoint::max()) starved_until_ = {};  // a number is free: try at once
+  return std::move(handler.fd_);
 }
 
-UniqueFd Reactor::release(EventHandler& handler) {
-  const int fd = handler.fd_.get();
-  handler.flags_ |= EventHandler::kForeign;  // detach() does not close what belongs to others
-  detach(handler);
-  return UniqueFd(fd);
+void Reactor::detach(EventHandler& handler) noexcept {
+  if (!handler.fd_) return;
+  Medium& its = medium(handler);
+  its.close(take_out(handler).release());
 }
+
+UniqueFd Reactor::release(EventHandler& handler) { return take_out(handler); }
 
 void Reactor::close(EventHandler& handler) noexcept {
   if (handler.closed()) return;

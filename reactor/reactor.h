@@ -215,8 +215,13 @@ class Reactor {
 
   // Registration (reactor.cpp)
   void own(std::unique_ptr<EventHandler> handler);
-  void add_file(EventHandler& handler, UniqueFd fd, Model model, std::uint32_t extra_flags);
-  void enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, std::uint32_t flags);
+  void add_file(EventHandler& handler, UniqueFd fd, Model model, Sort sort);
+  void enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, Sort sort,
+              std::uint32_t phase = 0);
+  [[nodiscard]] Medium& medium(const EventHandler& handler) const {
+    return *media_[static_cast<std::size_t>(handler.sort_)];
+  }
+  UniqueFd take_out(EventHandler& handler) noexcept;
   void detach(EventHandler& handler) noexcept;
   void close(EventHandler& handler) noexcept;
   void forget(EventHandler& handler) noexcept;
@@ -264,24 +269,17 @@ class Reactor {
 
   // Operations (operations.h, operations.cpp)
   void exhaust(EventHandler& handler, std::uint8_t bits);
+  IoResult settle(EventHandler& handler, std::uint8_t bit, IoResult result, std::size_t size);
   std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
-  std::string_view recv_served(EventHandler& handler, std::size_t limit, IoResult& result);
-  IoResult received(EventHandler& handler, ssize_t count, std::size_t size);
-  IoResult receive_ended(EventHandler& handler, ssize_t count);
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
-  IoResult sent(EventHandler& handler, ssize_t count, std::size_t size);
-  IoResult send_ended(EventHandler& handler, ssize_t count);
-  IoResult interrupted();
-  IoResult retry_later(EventHandler& handler, int error);
-  void tell_starved(std::string_view what, int error);
-  IoResult read_tty_end(EventHandler& handler, int error);
-  IoResult end_of_file(EventHandler& handler);
   IoResult fail(EventHandler& handler, int error);
   IoStatus accept_failed(EventHandler& handler, int error);
   void starve(EventHandler& handler, Duration delay);
+  void tell_starved(std::string_view what, int error);
 
   ReactorOptions options_;
   std::unique_ptr<Engine> engine_;
+  std::array<Medium*, 7> media_{};            // by Sort
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::size_t met_ = 0;                // handlers that exist

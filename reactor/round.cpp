@@ -1,6 +1,5 @@
 // What happens in a round: waiting, and the turns of the handlers.
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -30,12 +29,6 @@ constexpr auto kLate = std::chrono::milliseconds(10);
 bool connected_to_itself(int fd) {
   const auto local = SocketAddress::local_of(fd);
   return local.is_internet() && local == SocketAddress::peer_of(fd);
-}
-
-/// The master of a pseudo-terminal whose slave nobody reads.
-bool is_full_master(int fd) {
-  pollfd entry{fd, POLLOUT, 0};
-  return is_tty_master(fd) && ::poll(&entry, 1, 0) >= 0 && (entry.revents & POLLOUT) == 0;
 }
 
 }  // namespace
@@ -208,16 +201,14 @@ inline void Reactor::take_event(const Event& event) {
 /// More than readable and writable: something waits behind the data.
 void Reactor::take_unusual(EventHandler& handler, const Event& event) {
   handler.bits_ |= event.bits & (ready::readable | ready::writable);
-  handler.flags_ &= ~EventHandler::kShortIsEmpty;  // for good
+  handler.flags_ &= ~EventHandler::kTrustsShort;  // for good
   if ((event.bits & ready::urgent) != 0) handler.flags_ |= EventHandler::kUrgent;
   if ((event.bits & (ready::failed | ready::hung_up)) == 0) return;
   handler.bits_ |= ready::readable | ready::writable;  // an operation will tell more
-  if ((event.bits & ready::failed) == 0 && is_full_master(handler.fd_.get())) {
-    // Each try would be refused with another such event. When somebody opens the slave and reads,
-    // there is room.
-    exhaust(handler, ready::writable);
-  }
-  if ((handler.flags_ & EventHandler::kWriteOnly) != 0) fail(handler, EPIPE);
+  const auto writing =
+      medium(handler).hung_up(handler.fd_.get(), (event.bits & ready::failed) != 0);
+  if (writing == Medium::HangUp::full) exhaust(handler, ready::writable);
+  if (writing == Medium::HangUp::ended) fail(handler, EPIPE);
   if ((handler.flags_ & EventHandler::kLevel) != 0) leave_level(handler);
 }
 
@@ -228,7 +219,7 @@ void Reactor::leave_level(EventHandler& handler) {
   const int fd = handler.fd_.get();
   engine_->remove(fd);
   handler.flags_ |= EventHandler::kDead;
-  if ((handler.flags_ & EventHandler::kForeign) != 0) return;
+  if (medium(handler).unseen()) return;
   try {
     engine_->add(fd, handler.generation_, Kind::file, Model::drain, ready::readable);
     handler.flags_ &= ~(EventHandler::kLevel | EventHandler::kDead);
@@ -252,9 +243,8 @@ void Reactor::turn_ready() {
 inline bool Reactor::is_usual(const EventHandler& handler) {
   using H = EventHandler;
   constexpr auto kUsual = H::kReadsAlways | H::kNeverAsks;
-  constexpr auto kUnusual = H::kListening | H::kConnecting | H::kLevel | H::kPaused | H::kStuck |
-                            H::kStarved | H::kWantWrite | H::kEndOfFile | H::kFailed |
-                            H::kReadyListed | H::kDiscards | H::kUrgent;
+  constexpr auto kUnusual = H::kListening | H::kConnecting | H::kLevel | H::kNoReading |
+                            H::kWantWrite | H::kReadyListed | H::kDiscards | H::kUrgent;
   return (handler.flags_ & (kUsual | kUnusual)) == kUsual;
 }
 
@@ -265,7 +255,7 @@ inline bool Reactor::read_once(EventHandler& handler) {
   if ((handler.bits_ & ready::readable) == 0) return true;
   handler.handle_read();
   if ((handler.bits_ & ready::readable) == 0 &&
-      (handler.flags_ & (H::kEndOfFile | H::kFailed | H::kWantWrite)) == 0) {
+      (handler.flags_ & (H::kEnded | H::kWantWrite)) == 0) {
     return true;
   }
   ++handler.idle_calls_;  // back to 0 with the next operation
@@ -288,28 +278,24 @@ inline void Reactor::turn(EventHandler& handler) noexcept {
 inline bool Reactor::pending(const EventHandler& handler) {
   using H = EventHandler;
   const std::uint32_t flags = handler.flags_;
-  if ((handler.bits_ & ready::readable) != 0 &&
-      (flags & (H::kPaused | H::kStuck | H::kStarved | H::kEndOfFile | H::kFailed)) == 0) {
+  if ((handler.bits_ & ready::readable) != 0 && (flags & H::kNoReading) == 0) {
     return true;
   }
-  return (handler.bits_ & ready::writable) != 0 &&
-         (flags & (H::kStuck | H::kStarved | H::kFailed)) == 0 &&
+  return (handler.bits_ & ready::writable) != 0 && (flags & H::kNoWriting) == 0 &&
          (flags & (H::kNeverAsks | H::kWantWrite)) != H::kNeverAsks;
 }
 
 inline bool Reactor::wants_read(EventHandler& handler) {
   using H = EventHandler;
   const std::uint32_t flags = handler.flags_;
-  if ((flags & (H::kPaused | H::kStuck | H::kStarved | H::kEndOfFile | H::kFailed)) != 0) {
-    return false;
-  }
+  if ((flags & H::kNoReading) != 0) return false;
   return (flags & H::kReadsAlways) != 0 || handler.readable();
 }
 
 inline bool Reactor::wants_write(EventHandler& handler) {
   using H = EventHandler;
   const std::uint32_t flags = handler.flags_;
-  if ((flags & (H::kStuck | H::kStarved | H::kFailed | H::kListening)) != 0) return false;
+  if ((flags & (H::kNoWriting | H::kListening)) != 0) return false;
   return (flags & H::kWantWrite) != 0 || ((flags & H::kNeverAsks) == 0 && handler.writable());
 }
 
@@ -324,7 +310,7 @@ void Reactor::take_turn(EventHandler& handler) {
   }
   for (;;) {
     if (handler.generation_ != generation) return;  // closed, or already somebody else
-    if ((handler.flags_ & (H::kEndOfFile | H::kFailed)) != 0 && tell_close(handler)) return;
+    if ((handler.flags_ & H::kEnded) != 0 && tell_close(handler)) return;
     if (!pending(handler)) {
       handler.idle_calls_ = 0;
       return;
@@ -392,10 +378,8 @@ void Reactor::level_turn(EventHandler& handler) {
   if (handler.generation_ != generation) return;
   call_once(handler, generation);
   if (handler.generation_ != generation) return;
-  const bool foreign = (handler.flags_ & EventHandler::kForeign) != 0;  // does its I/O unseen
-  if (!foreign && handler.idle_calls_ >= kIdleLimit) stuck(handler);
-  constexpr auto kEnded = EventHandler::kEndOfFile | EventHandler::kFailed;
-  if ((handler.flags_ & kEnded) != 0) tell_close(handler);
+  if (handler.idle_calls_ >= kIdleLimit && !medium(handler).unseen()) stuck(handler);
+  if ((handler.flags_ & EventHandler::kEnded) != 0) tell_close(handler);
   if (handler.generation_ != generation) return;
   handler.bits_ = 0;
   update_interest(handler);  // when the end was told and the handler stays open: none
@@ -443,21 +427,18 @@ EventHandler* Reactor::begin_call(EventHandler& handler) noexcept {
 void Reactor::end_call(EventHandler& handler, EventHandler* before) noexcept {
   current_ = before;
   if (&handler == before || !handler.fd_) return;
-  constexpr auto kLook = EventHandler::kEndOfFile | EventHandler::kFailed | EventHandler::kLevel;
+  constexpr auto kLook = EventHandler::kEnded | EventHandler::kLevel;
   if ((handler.flags_ & kLook) != 0 || pending(handler)) list_ready(handler);
 }
 
 /// Something changed about what `handler` wants.
 void Reactor::reconsider(EventHandler& handler) {
   if (!handler.fd_ || (handler.flags_ & EventHandler::kConnecting) != 0) return;
-  if ((handler.flags_ & EventHandler::kEngineServes) != 0) {
-    engine_->want(handler.fd_.get(), (handler.flags_ & EventHandler::kPaused) == 0);
-  }
+  medium(handler).want(handler.fd_.get(), (handler.flags_ & EventHandler::kPaused) == 0);
   if (&handler == current_) return;  // its turn goes on and looks for itself
-  constexpr auto kEnded = EventHandler::kEndOfFile | EventHandler::kFailed;
   const bool level = (handler.flags_ & EventHandler::kLevel) != 0;
   if (level && (handler.flags_ & EventHandler::kDead) == 0) update_interest(handler);
-  if ((handler.flags_ & kEnded) != 0 || pending(handler)) list_ready(handler);
+  if ((handler.flags_ & EventHandler::kEnded) != 0 || pending(handler)) list_ready(handler);
 }
 
 bool Reactor::finish_connect(EventHandler& handler) {
@@ -481,7 +462,7 @@ bool Reactor::finish_connect(EventHandler& handler) {
   }
   const Generation generation = handler.generation_;
   handler.flags_ &= ~EventHandler::kConnecting;
-  if ((handler.flags_ & EventHandler::kEngineServes) != 0) engine_->want(fd, true);
+  medium(handler).want(fd, true);
   handler.handle_connect();
   return handler.generation_ == generation;
 }
@@ -498,8 +479,7 @@ void Reactor::connect_failed(EventHandler& handler, int error) noexcept {
 /// True when the connection has ended and its handler knows.
 bool Reactor::tell_close(EventHandler& handler) {
   const bool failed = (handler.flags_ & EventHandler::kFailed) != 0;
-  const bool owes = handler.owes() || ((handler.flags_ & EventHandler::kEngineServes) != 0 &&
-                                       engine_->owes(handler.fd_.get()));
+  const bool owes = handler.owes() || medium(handler).owes(handler.fd_.get());
   if (!failed && owes) return false;
   if ((handler.flags_ & EventHandler::kCloseTold) == 0) {
     handler.flags_ |= EventHandler::kCloseTold;

@@ -23,6 +23,13 @@ struct StreamSocket {
 // What differs between systems in making sockets and descriptors: on all of them what these return
 // is non-blocking, close-on-exec and raises no SIGPIPE. Any thread.
 
+/// Flags of send(2).
+#ifdef MSG_NOSIGNAL
+inline constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+inline constexpr int kSendFlags = MSG_DONTWAIT;  // macOS: SO_NOSIGPIPE, set when a socket is made
+#endif
+
 /// Throws std::system_error.
 UniqueFd make_stream_socket(int family);
 

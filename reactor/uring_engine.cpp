@@ -76,6 +76,7 @@ void UringEngine::modify(int fd, Generation, std::uint8_t interest) {
 
 void UringEngine::remove(int fd) noexcept {
   Stream& removed = stream(fd);
+  if (!removed.polled) return;
   const bool armed = removed.armed != Op::ignored;
   if (armed) removed.removed = removed.generation;
   reset(removed);

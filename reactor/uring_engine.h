@@ -21,7 +21,7 @@ namespace bunshin {
 /// Out-of-band data is not reported: a poll beside every receive would cost each message, and the
 /// kernel (6.18) answers polls with what woke them, which for a socket is POLLIN | POLLPRI whatever
 /// arrived.
-class UringEngine final : public Engine {
+class UringEngine final : public Engine, private Medium {
  public:
   explicit UringEngine(const EngineOptions& options);
   ~UringEngine() override;
@@ -32,17 +32,19 @@ class UringEngine final : public Engine {
   void remove(int fd) noexcept override;
   std::size_t wait(Timeout timeout, std::span<Event> events) override;
   void wake() noexcept override { ring_.wake(); }
-
-  [[nodiscard]] bool serves(Kind kind) const override { return kind != Kind::file; }
-  std::string_view receive(int fd, std::size_t limit, IoResult& result) override;
-  IoResult send(int fd, std::string_view data) override;
-  int accept(int fd, sockaddr* peer, socklen_t* length) override;
-  void want(int fd, bool wanted) noexcept override;
-  void shut_down(int fd) noexcept override;
-  [[nodiscard]] bool owes(int fd) const override { return streams_[index(fd)].out != nullptr; }
-  void close(int fd) noexcept override;
+  Medium* carries(Kind kind) override { return kind != Kind::file ? this : nullptr; }
 
  private:
+  // Of Medium: what handlers do with streams and listeners.
+  std::string_view receive(int fd, std::span<char> room, IoResult& result) override;
+  IoResult send(int fd, std::string_view data) override;
+  int accept(int fd, sockaddr* peer, socklen_t* length) noexcept override;
+  void want(int fd, bool wanted) noexcept override;
+  bool shut_down(int fd) noexcept override;
+  [[nodiscard]] bool owes(int fd) const override { return streams_[index(fd)].out != nullptr; }
+  void close(int fd) noexcept override;
+  [[nodiscard]] bool is_socket() const override { return true; }
+
   using Op = UringRing::Op;
 
   struct Outgoing {

@@ -20,6 +20,11 @@ namespace {
 /// What a stream may have on its way to the kernel, and as much again behind it.
 constexpr std::size_t kSendLimit = 128 * 1024;
 
+/// What accept(2) says until something is closed.
+bool is_lack(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 /// The kernel could not just now.
 bool may_pass(int result) {
   return result == -EINTR || result == -EAGAIN || result == -ENOBUFS || result == -ENOMEM;
@@ -29,7 +34,8 @@ bool may_pass(int result) {
 
 // --- Operations ---
 
-std::string_view UringEngine::receive(int fd, std::size_t limit, IoResult& result) {
+std::string_view UringEngine::receive(int fd, std::span<char> room, IoResult& result) {
+  const std::size_t limit = room.size();
   Stream& from = stream(fd);
   buffers_.give_back_lent();
   lent_.reset();
@@ -88,16 +94,19 @@ bool UringEngine::send_rest(int fd, const Stream& to) {
   return ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
 }
 
-void UringEngine::shut_down(int fd) noexcept {
+bool UringEngine::shut_down(int fd) noexcept {
   Stream& ending = stream(fd);
   ending.shut = true;
   if (!ending.out) ::shutdown(fd, SHUT_WR);
+  return true;
 }
 
-int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) {
+int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) noexcept {
   Stream& listener = stream(fd);
   if (!listener.accepted || listener.accepted->empty()) {
     const int error = std::exchange(listener.error, 0);
+    // For what is lacking the reactor waits; the others might come without end.
+    if (error != 0 && !is_lack(error)) after_pause(fd, listener, kArm);
     if (error == 0 && listener.wanted && listener.after_pause == 0) arm_later(fd, listener);
     errno = error == 0 ? EAGAIN : error;
     return -1;
@@ -195,8 +204,7 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
   if (result >= 0) {
     keep_accepted(listener, result);
   } else if (result != -ECANCELED) {
-    listener.error = -result;  // accept() tells
-    after_pause(fd, listener, kArm);
+    listener.error = -result;  // accept() tells, and the one after that tries again
   }
   if (listener.wanted && listener.error == 0) arm_later(fd, listener);
   if (result != -ECANCELED) report(fd, listener, ready::readable);

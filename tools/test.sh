@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
-#   tools/test.sh STEP...   only these: format release user asan tsan fuzz faults tidy macos exact
-#                           study
-# release, asan and tsan build and run the tests: with g++; with clang++, AddressSanitizer and
-# UndefinedBehaviorSanitizer; with ThreadSanitizer. The last two have the engine kqueue, too. user
-# runs those of release again as an ordinary user, when root runs this. fuzz gives each parser ten
-# seconds of libFuzzer, and faults fails the system calls of the program of release, one by one.
+#   tools/test.sh STEP...   only these: format release asan tsan fuzz faults tidy macos exact study
+# release, asan and tsan build and run the tests: with g++, as an ordinary user even when root runs
+# this; with clang++, AddressSanitizer and UndefinedBehaviorSanitizer; with clang++ and
+# ThreadSanitizer. The last two have the engine kqueue, too. fuzz gives each parser ten seconds of
+# libFuzzer, and faults fails the system calls of the program of release, one by one.
 # format and tidy are clang-format and clang-tidy, macos a cross-build, exact compares counts with
 # their limits, and study checks that the performance study makes a complete report (never its
 # timings).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release user asan tsan fuzz faults tidy macos exact study)
+all_steps=(format release asan tsan fuzz faults tidy macos exact study)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -45,30 +44,34 @@ run_tests() {
   "$@" -j "$((2 * $(nproc)))" --output-on-failure 2>&1 | tee "$log" | grep -vE '^ +Start |  Passed  '
 }
 
-build_and_test() {
-  local preset=$1
-  rm -f "build/$preset.test.log"
-  quietly "build/$preset.configure.log" cmake --preset "$preset" &&
-    quietly "build/$preset.build.log" fixed_layout cmake --build --preset "$preset" -j "$jobs" &&
-    run_tests "$preset" fixed_layout ctest --preset "$preset"
+build() {
+  rm -f "build/$1.test.log"
+  quietly "build/$1.configure.log" cmake --preset "$1" &&
+    quietly "build/$1.build.log" fixed_layout cmake --build --preset "$1" -j "$jobs"
 }
 
-# Nobody, with the limits of an ordinary login, on what `release` has built. Its tests are named in
-# a folder where nobody may write. Where nobody may not read, root without its powers has to do.
-test_as_user() {
-  local user=nobody
-  rm -f build/user.test.log
+build_and_test() {
+  build "$1" && run_tests "$1" fixed_layout ctest --preset "$1"
+}
+
+# Root sees less than an ordinary user: nobody runs the tests then, with the limits of an ordinary
+# login, in a folder where nobody may write. Where nobody may not read, root without its powers has
+# to do.
+release() {
   if [ "$(id -u)" -ne 0 ]; then
-    echo "an ordinary user runs this: release was that"
+    build_and_test release
     return
   fi
+  build release || return 1
+  local user=nobody
   setpriv --reuid=nobody --clear-groups test -r "$PWD/tools/test.sh" || user=root
   mkdir -p build/user
   echo "subdirs($PWD/build/release/tests)" >build/user/CTestTestfile.cmake
   chown -R "$user" build/user
-  run_tests user prlimit --memlock=8388608 --nofile=1024: \
+  run_tests release prlimit --memlock=8388608 --nofile=1024: \
     setpriv --reuid="$user" --regid=nogroup --clear-groups --inh-caps=-all --bounding-set=-all \
-    env HOME=/nonexistent ctest --test-dir build/user -LE install --no-tests=error
+    env HOME=/nonexistent ctest --test-dir build/user -LE install --no-tests=error &&
+    run_tests release.root ctest --preset release -L 'install|docs'
 }
 
 check_format() {
@@ -84,7 +87,7 @@ tidy() {
 run_step() {
   case "$1" in
     format) check_format ;;
-    user) test_as_user ;;
+    release) release ;;
     fuzz) tools/fuzz.sh ;;
     tidy) tidy ;;
     faults) tools/faults.sh ;;
