@@ -2,7 +2,6 @@
 # project(), in a build of our own only: who links the libraries into another program decides himself.
 
 include_guard()
-include(CheckCXXCompilerFlag)
 include(CheckPIESupported)
 
 if(BUNSHIN_SANITIZE)
@@ -22,13 +21,11 @@ if(NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_RELEASE}" MATCHES "-O0|_FORTIFY_SOU
 endif()
 
 # Indirect branches land only where they may: CET on x86-64, BTI and PAC on arm64.
-foreach(flag IN ITEMS -fcf-protection -mbranch-protection=standard)
-  string(MAKE_C_IDENTIFIER "BUNSHIN_HAVE${flag}" have)
-  check_cxx_compiler_flag(${flag} ${have})
-  if(${have})
-    add_compile_options($<${release}:${flag}>)
-  endif()
-endforeach()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_compile_options($<${release}:-fcf-protection>)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  add_compile_options($<${release}:-mbranch-protection=standard>)
+endif()
 
 if(NOT APPLE)
   # All functions are bound before main(), so calls may skip the stubs that bind at the first call:

@@ -213,7 +213,7 @@ class Reactor {
  private:
   friend class EventHandler;
 
-  // Registration (reactor.cpp)
+  // Registration (registration.cpp)
   void own(std::unique_ptr<EventHandler> handler);
   void add_file(EventHandler& handler, UniqueFd fd, Model model, Sort sort);
   void enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, Sort sort,
@@ -230,7 +230,7 @@ class Reactor {
   void give_up_finishing();
   EventHandler*& at(int fd);  // valid until the next one is added
 
-  // A round (round.cpp)
+  // A round (round.cpp), and the turns in it (turns.cpp)
   void round(Duration limit);
   [[nodiscard]] bool something_left() const;
   [[nodiscard]] Duration wait_limit(Duration limit);
