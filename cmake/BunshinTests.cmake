@@ -17,8 +17,8 @@ function(bunshin_add_tests room)
     TARGET ${room}_tests
     POST_BUILD
     BYPRODUCTS ${list}
-    COMMAND ${CMAKE_COMMAND} -D ROOM=${room} -D BINARY=$<TARGET_FILE:${room}_tests> -D LIST=${list} -P
-            ${PROJECT_SOURCE_DIR}/cmake/ListTestSuites.cmake
+    COMMAND ${CMAKE_COMMAND} -D ROOM=${room} -D BINARY=$<TARGET_FILE:${room}_tests> -D
+            "SANITIZE=${BUNSHIN_SANITIZE}" -D LIST=${list} -P ${PROJECT_SOURCE_DIR}/cmake/ListTestSuites.cmake
     VERBATIM)
   # Before the first build there is nothing to include: an entry that fails stands for it.
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${room}_include.cmake

@@ -1,6 +1,7 @@
-# cmake -D ROOM=<name> -D BINARY=<test program> -D LIST=<file> -P ListTestSuites.cmake
+# cmake -D ROOM=<name> -D BINARY=<test program> -D SANITIZE=<sanitizers> -D LIST=<file>
+#       -P ListTestSuites.cmake
 # Writes the ctest entries of a GoogleTest program: one for each suite, named <room>.<suite>, with
-# 30 seconds and half a second more for each of its cases.
+# 30 seconds and half a second more for each of its cases; two seconds with ThreadSanitizer.
 
 cmake_minimum_required(VERSION 3.25)
 execute_process(
@@ -10,13 +11,18 @@ execute_process(
 string(REPLACE ";" " " output "${output}")
 string(REPLACE "\n" ";" lines "${output}")
 
+set(halves 1)
+if(SANITIZE STREQUAL "thread")
+  set(halves 4)
+endif()
+
 set(entries "")
 function(write_entry suite cases)
   if(cases EQUAL 0)
     return()
   endif()
   set(name "${ROOM}.${suite}")
-  math(EXPR seconds "30 + ${cases} / 2")
+  math(EXPR seconds "30 + ${cases} * ${halves} / 2")
   string(APPEND entries "add_test([=[${name}]=] [=[${BINARY}]=] [=[--gtest_filter=${suite}.*]=]\n"
          "         --gtest_brief=1)\n"
          "set_tests_properties([=[${name}]=] PROPERTIES TIMEOUT ${seconds} COST ${cases}\n"
