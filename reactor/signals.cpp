@@ -115,13 +115,14 @@ void SignalWatcher::handle_read() {
   (void)reactor().recv(*this);
   // By number: a function may watch another signal.
   for (std::size_t index = 0; index < watched_.size(); ++index) {
-    if (mark_of(watched_[index].signal).raised.exchange(false)) call(watched_[index].function);
+    if (mark_of(watched_[index].signal).raised.exchange(false)) call(watched_[index]);
   }
 }
 
 /// One that throws must not make the program deaf: it is told, and the others are called.
-void SignalWatcher::call(std::function<void()> function) {
+void SignalWatcher::call(Watched& watched) {
   try {
+    auto function = watched.function;  // which it may replace
     function();
   } catch (...) {
     handle_error();

@@ -30,7 +30,7 @@ class SignalWatcher : public EventHandler {
   };
   Watched* find(int signal);
   void stop_watching(const Watched& watched) noexcept;
-  void call(std::function<void()> function);
+  void call(Watched& watched);
 
   UniqueFd write_end_;
   std::vector<Watched> watched_;
