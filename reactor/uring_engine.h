@@ -51,6 +51,7 @@ class UringEngine final : public Engine, private Medium {
     std::string data;  // belongs to the kernel until the send completes
     std::size_t sent = 0;
     std::string next;  // sent after it
+    bool go_on() noexcept;
   };
 
   /// Received and not taken by the handler within its round.
@@ -121,6 +122,7 @@ class UringEngine final : public Engine, private Medium {
   void received(Stream& stream, const UringRing::Completion& completion);
   void accepted(int fd, Stream& stream, int result);
   void sent(int fd, Stream& stream, int result);
+  void send_ended(int fd, Stream& stream) noexcept;
   void polled(int fd, Stream& stream, int result);
   void lacks(int fd, Stream& stream, Step step, int error) noexcept;
   void report(int fd, Stream& stream, unsigned bits);

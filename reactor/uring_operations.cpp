@@ -210,37 +210,49 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
   if (result != -ECANCELED) report(fd, listener, ready::readable);
 }
 
-void UringEngine::sent(int fd, Stream& from, int result) {
+/// Whether something is left to be sent, which lies in `data` from `sent` on then.
+bool UringEngine::Outgoing::go_on() noexcept {
+  if (sent < data.size()) return true;
+  data.clear();
+  sent = 0;
+  data.swap(next);
+  return !data.empty();
+}
+
+/// Nothing is owed any more, or nothing can be sent.
+void UringEngine::send_ended(int fd, Stream& from) noexcept {
+  constexpr std::size_t kWorthKeeping = 4096;
   Outgoing& out = *from.out;
+  if (out.data.capacity() + out.next.capacity() <= kWorthKeeping) {
+    out.data.clear();
+    out.next.clear();
+    out.sent = 0;
+    spare_.push_back(std::move(from.out));
+  } else {
+    from.out.reset();
+    --made_;
+  }
+  if (from.shut) ::shutdown(fd, SHUT_WR);
+}
+
+void UringEngine::sent(int fd, Stream& from, int result) {
   if (may_pass(result) && !from.overdue) {
     ++from.pending;  // as long as it is to be tried again
     return lacks(fd, from, kSend, -result);
   }
-  if (result >= 0) {
-    out.sent += static_cast<std::size_t>(result);
-    if (out.sent == out.data.size()) {
-      out.data.clear();
-      out.sent = 0;
-      std::swap(out.data, out.next);
-    }
-    if (!out.data.empty()) start_send(fd, from);
-  } else {
+  if (result < 0) {
     from.error = -result;
+    send_ended(fd, from);
+    if (!from.closing) report(fd, from, ready::failed);
+    return;
   }
-  if (result < 0 || out.data.empty()) {
-    out = Outgoing{std::move(out.data), 0, {}};
-    out.data.clear();
-    constexpr std::size_t kWorthKeeping = 4096;
-    if (out.data.capacity() <= kWorthKeeping) {
-      spare_.push_back(std::move(from.out));
-    } else {
-      from.out.reset();
-      --made_;
-    }
-    if (from.shut) ::shutdown(fd, SHUT_WR);
+  from.out->sent += static_cast<std::size_t>(result);
+  if (from.out->go_on()) {
+    start_send(fd, from);
+  } else {
+    send_ended(fd, from);
   }
   if (from.closing) return;
-  if (result < 0) return report(fd, from, ready::failed);
   const bool room = !from.out || from.out->next.size() <= kSendLimit / 2;
   if ((from.blocked && room) || (!from.out && from.ended)) {
     from.blocked = false;

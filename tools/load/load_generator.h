@@ -23,7 +23,7 @@ class LoadPattern {
   explicit LoadPattern(bool text = false);
   /// What stands at `position` of the endless stream. REQUIRES: length <= kLongest.
   [[nodiscard]] std::string_view piece(std::uint64_t position, std::size_t length) const {
-    return std::string_view(noise_).substr(position % kPeriod, length);
+    return std::string_view(noise_).substr(static_cast<std::size_t>(position % kPeriod), length);
   }
 
  private:
