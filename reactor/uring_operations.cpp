@@ -215,8 +215,9 @@ bool UringEngine::Outgoing::go_on() noexcept {
   if (sent < data.size()) return true;
   data.clear();
   sent = 0;
+  if (next.empty()) return false;
   data.swap(next);
-  return !data.empty();
+  return true;
 }
 
 /// Nothing is owed any more, or nothing can be sent.
