@@ -85,8 +85,8 @@ SimulatedJulius::~SimulatedJulius() {
 
 void SimulatedJulius::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
   log(LogLevel::info, "a client connected from {}", peer.to_string());
-  pause_reading();  // the others wait in the queue
   session_ = &reactor().emplace<JuliusSession>(std::move(socket), *this);
+  pause_reading();  // the others wait in the queue; last, because no session would end that
 }
 
 void SimulatedJulius::session_left() {

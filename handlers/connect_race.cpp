@@ -78,8 +78,7 @@ void ConnectRace::try_next() {
 
 /// False when it has failed at once.
 bool ConnectRace::begin(const SocketAddress& address) {
-  const Kind kind = address.is_internet() ? Kind::inet_stream : Kind::unix_stream;
-  auto& attempt = reactor_.emplace<Attempt>(*this, kind);
+  auto& attempt = reactor_.emplace<Attempt>(*this, stream_kind(address));
   attempts_.push_back(&attempt);
   try {
     reactor_.connect(attempt, address, Model::level);

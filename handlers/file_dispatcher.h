@@ -21,8 +21,8 @@ class FileDispatcher : public BufferedDispatcher {
   /// Uses a duplicate, or opens the same thing again, so that O_NONBLOCK, which would outlive this
   /// process, is never set on what others share. The original stays open. Throws std::system_error.
   FileDispatcher(Reactor& reactor, Inherited inherited);
-  /// Closes. No line in the log: that a tty hangs up, with EIO, is nothing unusual.
-  void handle_close() override { EventHandler::handle_close(); }
+  /// Closes, and logs nothing: that a tty hangs up, with EIO, is nothing unusual.
+  void handle_close() override { close(); }
 };
 
 }  // namespace bunshin

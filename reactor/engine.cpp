@@ -105,7 +105,8 @@ void Engine::tell_lack(int error) noexcept {
   const auto time = std::chrono::steady_clock::now();
   if (lack_logged_ != decltype(lack_logged_){} && time - lack_logged_ < kLackLogPeriod) return;
   lack_logged_ = time;
-  log(LogLevel::warning, "{} failed: {}; trying again", name(), error_text(error));
+  log(LogLevel::warning, "the engine {} lacks something: {}; trying again", name(),
+      error_text(error));
 }
 
 std::vector<std::string> engine_names() {

@@ -126,9 +126,8 @@ class EventHandler {
   // Lists and pauses
   static constexpr std::uint32_t kReadyListed = 1U << 13;
   static constexpr std::uint32_t kAskListed = 1U << 14;
-  static constexpr std::uint32_t kStuck = 1U << 15;  // parked by the no-progress detector
-  static constexpr std::uint32_t kStarved =
-      1U << 16;  // an operation found the kernel out of something
+  static constexpr std::uint32_t kStuck = 1U << 15;    // parked by the no-progress detector
+  static constexpr std::uint32_t kStarved = 1U << 16;  // the kernel lacked something
 
   // What was told
   static constexpr std::uint32_t kUrgent = 1U << 17;       // handle_expt is due
@@ -137,9 +136,8 @@ class EventHandler {
 
   // How readiness is known
   static constexpr std::uint32_t kShortIsEmpty = 1U << 20;  // a short read means exhausted
-  static constexpr std::uint32_t kRearms = 1U << 21;  // the engine wants to hear of exhaustion
-  static constexpr std::uint32_t kOtherwise =
-      1U << 22;  // no plain stream: its medium does the operations
+  static constexpr std::uint32_t kRearms = 1U << 21;     // the engine wants to hear of exhaustion
+  static constexpr std::uint32_t kOtherwise = 1U << 22;  // no plain stream: ask its medium
   static constexpr std::uint32_t kLevel = 1U << 23;
   static constexpr std::uint32_t kDead = 1U << 24;   // level: hung up, taken out of the engine
   static constexpr std::uint32_t kQuick = 1U << 25;  // short is empty, and nobody is to hear of it

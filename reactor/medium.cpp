@@ -99,11 +99,11 @@ class File : public Medium {
   }
   [[nodiscard]] HangUp hung_up(int fd, bool failed) const override {
     if ((::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) return HangUp::ended;
+    if (failed || !is_tty_master(fd)) return HangUp::ask;
     // A master whose slave nobody reads. When somebody opens the slave and reads, there is room.
     pollfd entry{fd, POLLOUT, 0};
-    const bool full =
-        is_tty_master(fd) && ::poll(&entry, 1, 0) >= 0 && (entry.revents & POLLOUT) == 0;
-    return !failed && full ? HangUp::full : HangUp::ask;
+    const bool full = ::poll(&entry, 1, 0) >= 0 && (entry.revents & POLLOUT) == 0;
+    return full ? HangUp::full : HangUp::ask;
   }
 };
 
@@ -166,9 +166,11 @@ Medium& medium_of(Sort sort) {
       return regular_file;
     case Sort::foreign:
       return foreign;
-    default:
-      return none;
+    case Sort::none:
+    case Sort::carried:
+      break;
   }
+  return none;
 }
 
 }  // namespace bunshin

@@ -12,13 +12,13 @@
 namespace bunshin {
 
 /// How bytes go through a descriptor, and what the answers of the kernel mean. One for each sort
-/// of descriptor, without state of its own; it knows no handler and no readiness. What the reactor
-/// makes of a result is Reactor::settle, the same for all.
+/// of descriptor; it knows no handler and no readiness. What the reactor makes of a result is
+/// Reactor::settle, the same for all.
 ///
-/// Contract. Called in the reactor's thread, for descriptors that were registered with it. Nothing
-/// throws but send() and accept() of one that keeps bytes or connections (std::bad_alloc). `done`
-/// with no bytes is an operation that a signal interrupted; `later` one that the kernel could not
-/// do just now, though the descriptor was ready (`error`: why, or 0).
+/// Contract. Called in the reactor's thread, for descriptors that were registered with it and are
+/// open. Nothing throws but the send() of one that keeps a copy (std::bad_alloc): nothing was taken
+/// then. `done` with no bytes is an operation that a signal interrupted; `later` one that the
+/// kernel could not do just now, though the descriptor was ready (`error`: why, or 0).
 class Medium {
  public:
   Medium() = default;
@@ -34,7 +34,7 @@ class Medium {
   virtual int accept(int listener, sockaddr* peer, socklen_t* length) noexcept;
   /// Ends sending, behind what was sent before. False where there is no such thing.
   virtual bool shut_down(int /*fd*/) noexcept { return false; }
-  /// When nothing uses the descriptor any more.
+  /// Closes `fd`, when the last operation on it has completed. Not what belongs to others.
   virtual void close(int fd) noexcept;
 
   /// Whether bytes (or connections) are wanted just now. The first `true` for a connecting stream
@@ -67,7 +67,8 @@ class Medium {
   ~Medium() = default;  // nobody owns one as such
 };
 
-/// What a descriptor is made of.
+/// Which medium serves a handler's descriptor. (A Kind is what the caller said it is, and means the
+/// same on every engine.)
 enum class Sort : std::uint8_t {
   none,           ///< no descriptor: EBADF
   stream,         ///< a socket
@@ -78,7 +79,10 @@ enum class Sort : std::uint8_t {
   carried         ///< a socket whose operations the engine does, see Engine::carries
 };
 
-/// The medium of each sort but `carried`. They live as long as the program.
+inline constexpr std::size_t kSorts = 7;
+
+/// The medium of each sort but `carried`, which is the engine's: `none` for that. They have no
+/// state, and live as long as the program.
 Medium& medium_of(Sort sort);
 
 }  // namespace bunshin

@@ -145,8 +145,8 @@ Accepted Reactor::accept(EventHandler& handler) {
   const int error = errno;
   if (fd >= 0) {
     accepted.socket.fd.reset(fd);
-    accepted.socket.kind = peer.ss_family == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
     accepted.peer = SocketAddress(address, length);
+    accepted.socket.kind = stream_kind(accepted.peer);
     return accepted;
   }
   accepted.status = accept_failed(handler, error);
@@ -183,14 +183,14 @@ void Reactor::starve(EventHandler& handler, Duration delay) {
 
 void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {
   UniqueFd fd = make_stream_socket(address.family());
-  const Kind kind = address.is_internet() ? Kind::inet_stream : Kind::unix_stream;
   set_no_delay(fd.get());
   const bool at_once = ::connect(fd.get(), address.data(), address.size()) == 0;
   // EAGAIN: the backlog of a unix listener is full. It is not in progress, it has failed.
   if (!at_once && errno != EINPROGRESS && errno != EINTR) {
     throw_error(errno, "cannot connect to " + address.to_string());
   }
-  enroll(handler, std::move(fd), kind, model, Sort::stream, EventHandler::kConnecting);
+  enroll(handler, std::move(fd), stream_kind(address), model, Sort::stream,
+         EventHandler::kConnecting);
   if (!at_once) return;
   handler.bits_ = ready::writable;
   list_ready(handler);

@@ -125,7 +125,8 @@ class Reactor {
   /// Registers a socket that was connected elsewhere: handle_connect follows in a later turn. Owns
   /// it from now on, even when this throws std::system_error.
   void add_connected(EventHandler& handler, StreamSocket socket);
-  /// Ends the registration of a level-triggered socket and gives it up, open.
+  /// Ends the registration of a level-triggered socket and gives it up, open. None when there is
+  /// none.
   UniqueFd release(EventHandler& handler);
   /// Lets handle_connect_error run as if a connect had failed, with all that follows when it
   /// throws: for failures before there is a descriptor, such as that of a look-up.
@@ -279,7 +280,7 @@ class Reactor {
 
   ReactorOptions options_;
   std::unique_ptr<Engine> engine_;
-  std::array<Medium*, 7> media_{};            // by Sort
+  std::array<Medium*, kSorts> media_{};       // by Sort
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::size_t met_ = 0;                // handlers that exist

@@ -189,7 +189,9 @@ void Reactor::detach(EventHandler& handler) noexcept {
   its.close(take_out(handler).release());
 }
 
-UniqueFd Reactor::release(EventHandler& handler) { return take_out(handler); }
+UniqueFd Reactor::release(EventHandler& handler) {
+  return handler.fd_ ? take_out(handler) : UniqueFd();
+}
 
 void Reactor::close(EventHandler& handler) noexcept {
   if (handler.closed()) return;

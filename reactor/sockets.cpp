@@ -29,7 +29,7 @@ int prepare(int fd) {
 }
 #endif
 
-Kind stream_kind(int fd) {
+Kind kind_of_socket(int fd) {
   int domain = AF_UNIX;
 #ifdef SO_DOMAIN
   socklen_t length = sizeof domain;
@@ -45,7 +45,11 @@ Kind stream_kind(int fd) {
 }  // namespace
 
 StreamSocket::StreamSocket(UniqueFd socket) : StreamSocket(std::move(socket), Kind::inet_stream) {
-  kind = stream_kind(fd.get());
+  kind = kind_of_socket(fd.get());
+}
+
+Kind stream_kind(const SocketAddress& address) {
+  return address.family() == AF_UNIX ? Kind::unix_stream : Kind::inet_stream;
 }
 
 UniqueFd make_stream_socket(int family) {

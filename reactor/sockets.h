@@ -20,6 +20,9 @@ struct StreamSocket {
   Kind kind;  ///< inet_stream or unix_stream
 };
 
+/// The kind of a stream socket whose address that is.
+Kind stream_kind(const SocketAddress& address);
+
 // What differs between systems in making sockets and descriptors: on all of them what these return
 // is non-blocking, close-on-exec and raises no SIGPIPE. Any thread.
 

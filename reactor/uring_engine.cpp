@@ -64,14 +64,14 @@ void UringEngine::add(int fd, Generation generation, Kind kind, Model model,
   added.interest = added.level ? interest : ready::readable | ready::urgent | ready::writable;
   added.wanted = !added.polled && (interest & ready::readable) != 0;
   added.connecting = !added.polled && !added.wanted;
-  later(fd, added, kArm);
+  later(fd, added, Step::arm);
 }
 
 void UringEngine::modify(int fd, Generation, std::uint8_t interest) {
   Stream& changed = stream(fd);
   changed.interest = interest;
   // The completion of what is cancelled arms the new interest.
-  later(fd, changed, changed.armed != Op::ignored ? kCancel : kArm);
+  later(fd, changed, changed.armed != Op::ignored ? Step::cancel : Step::arm);
 }
 
 void UringEngine::remove(int fd) noexcept {
@@ -80,7 +80,7 @@ void UringEngine::remove(int fd) noexcept {
   const bool armed = removed.armed != Op::ignored;
   if (armed) removed.removed = removed.generation;
   reset(removed);
-  if (armed) later(fd, removed, kCancelRemoved);
+  if (armed) later(fd, removed, Step::cancel_removed);
 }
 
 /// Forgets all but where it is listed and whose poll is to be cancelled.
@@ -89,20 +89,20 @@ void UringEngine::reset(Stream& old) {
   fresh.listed = old.listed;
   fresh.holding = old.holding;
   fresh.removed = old.removed;
-  fresh.steps = old.steps & kCancelRemoved;
+  fresh.steps = old.steps & Step::cancel_removed;
   old = std::move(fresh);
 }
 
 // --- What is handed to the ring ---
 
-void UringEngine::later(int fd, Stream& of, Step step) noexcept {
+void UringEngine::later(int fd, Stream& of, Step::Bit step) noexcept {
   of.steps |= step;
   if (!std::exchange(of.listed, true)) to_do_.push_back(fd);
 }
 
 /// For what failed and may succeed in a moment: at once it might fail again and again.
-void UringEngine::after_pause(int fd, Stream& of, Step step) noexcept {
-  if (of.after_pause == 0) later(fd, of, kPause);
+void UringEngine::after_pause(int fd, Stream& of, Step::Bit step) noexcept {
+  if (of.after_pause == 0) later(fd, of, Step::pause);
   of.after_pause |= step;
 }
 
@@ -114,7 +114,7 @@ void UringEngine::hand_over() {
 }
 
 bool UringEngine::take_steps(int fd, Stream& of) {
-  const auto take = [&of](Step step, const auto& hand_over) {
+  const auto take = [&of](Step::Bit step, const auto& hand_over) {
     if ((of.steps & step) == 0) return true;
     if (!hand_over()) return false;
     of.steps &= static_cast<std::uint8_t>(~step);
@@ -123,13 +123,14 @@ bool UringEngine::take_steps(int fd, Stream& of) {
   const auto time = [&](Op op, const __kernel_timespec& limit) {
     return ring_.time(op, fd, of.generation, limit);
   };
-  const bool all = take(kCancelRemoved, [&] { return ring_.cancel(Op::poll, fd, of.removed); }) &&
-                   take(kCancel, [&] { return cancel_armed(fd, of); }) &&
-                   take(kArm, [&] { return arm(fd, of); }) &&
-                   take(kSend, [&] { return send_rest(fd, of); }) &&
-                   take(kCancelSend, [&] { return ring_.cancel(Op::send, fd, of.generation); }) &&
-                   take(kLinger, [&] { return time(Op::linger, kLingerLimit); }) &&
-                   take(kPause, [&] { return time(Op::pause, kPauseLength); });
+  const bool all =
+      take(Step::cancel_removed, [&] { return ring_.cancel(Op::poll, fd, of.removed); }) &&
+      take(Step::cancel, [&] { return cancel_armed(fd, of); }) &&
+      take(Step::arm, [&] { return arm(fd, of); }) &&
+      take(Step::send, [&] { return send_rest(fd, of); }) &&
+      take(Step::cancel_send, [&] { return ring_.cancel(Op::send, fd, of.generation); }) &&
+      take(Step::linger, [&] { return time(Op::linger, kLingerLimit); }) &&
+      take(Step::pause, [&] { return time(Op::pause, kPauseLength); });
   of.listed = !all;
   return all;
 }
@@ -172,10 +173,10 @@ void UringEngine::want(int fd, bool wanted) noexcept {
   changed.wanted = wanted;
   changed.connecting = false;
   if (wanted) {
-    changed.steps &= static_cast<std::uint8_t>(~kCancel);
+    changed.steps &= static_cast<std::uint8_t>(~Step::cancel);
     arm_later(fd, changed);
   } else if (changed.armed != Op::ignored) {
-    later(fd, changed, kCancel);
+    later(fd, changed, Step::cancel);
   }
 }
 
@@ -191,8 +192,8 @@ void UringEngine::close(int fd) noexcept {
   ++closing_;
   if (closed.pending == 0) return finish_close(fd, closed);
   // A pending receive would keep the FIN from being sent.
-  if (closed.armed != Op::ignored) later(fd, closed, kCancel);
-  if (closed.out) later(fd, closed, kLinger);
+  if (closed.armed != Op::ignored) later(fd, closed, Step::cancel);
+  if (closed.out) later(fd, closed, Step::linger);
 }
 
 void UringEngine::finish_close(int fd, Stream& closed) {
@@ -220,7 +221,7 @@ bool UringEngine::keep(int fd, Stream& held) {
     return false;
   }
   held.holding = false;
-  if (held.kept && held.kept->data.size() >= kKeepLimit) later(fd, held, kCancel);
+  if (held.kept && held.kept->data.size() >= kKeepLimit) later(fd, held, Step::cancel);
   return true;
 }
 

@@ -61,14 +61,16 @@ class UringEngine final : public Engine, private Medium {
   };
 
   /// What the next wait() has to hand to the ring for a descriptor, in this order.
-  enum Step : std::uint8_t {
-    kCancelRemoved = 0x01,  // the poll of `removed`
-    kCancel = 0x02,         // what is `armed`
-    kArm = 0x04,
-    kSend = 0x08,
-    kCancelSend = 0x10,
-    kLinger = 0x20,
-    kPause = 0x40  // before what is in `after_pause`
+  struct Step {
+    enum Bit : std::uint8_t {
+      cancel_removed = 0x01,  // the poll of `removed`
+      cancel = 0x02,          // what is `armed`
+      arm = 0x04,
+      send = 0x08,
+      cancel_send = 0x10,
+      linger = 0x20,
+      pause = 0x40  // before what is in `after_pause`
+    };
   };
 
   struct Stream {
@@ -103,11 +105,11 @@ class UringEngine final : public Engine, private Medium {
   static std::size_t index(int fd) { return static_cast<std::size_t>(fd); }
   Stream& stream(int fd) { return streams_[index(fd)]; }
   void reset(Stream& stream);
-  void later(int fd, Stream& stream, Step step) noexcept;
+  void later(int fd, Stream& stream, Step::Bit step) noexcept;
   void arm_later(int fd, Stream& stream) noexcept {
-    if (stream.armed == Op::ignored) later(fd, stream, kArm);
+    if (stream.armed == Op::ignored) later(fd, stream, Step::arm);
   }
-  void after_pause(int fd, Stream& stream, Step step) noexcept;
+  void after_pause(int fd, Stream& stream, Step::Bit step) noexcept;
   void hand_over();
   bool take_steps(int fd, Stream& stream);
   bool arm(int fd, Stream& stream);
@@ -124,7 +126,7 @@ class UringEngine final : public Engine, private Medium {
   void sent(int fd, Stream& stream, int result);
   void send_ended(int fd, Stream& stream) noexcept;
   void polled(int fd, Stream& stream, int result);
-  void lacks(int fd, Stream& stream, Step step, int error) noexcept;
+  void lacks(int fd, Stream& stream, Step::Bit step, int error) noexcept;
   void report(int fd, Stream& stream, unsigned bits);
   void finish_close(int fd, Stream& stream);
 

@@ -87,7 +87,7 @@ IoResult UringEngine::send(int fd, std::string_view data) {
 
 void UringEngine::start_send(int fd, Stream& to) {
   ++to.pending;
-  if (!send_rest(fd, to)) later(fd, to, kSend);
+  if (!send_rest(fd, to)) later(fd, to, Step::send);
 }
 
 bool UringEngine::send_rest(int fd, const Stream& to) {
@@ -106,7 +106,7 @@ int UringEngine::accept(int fd, sockaddr* peer, socklen_t* length) noexcept {
   if (!listener.accepted || listener.accepted->empty()) {
     const int error = std::exchange(listener.error, 0);
     // For what is lacking the reactor waits; the others might come without end.
-    if (error != 0 && !is_lack(error)) after_pause(fd, listener, kArm);
+    if (error != 0 && !is_lack(error)) after_pause(fd, listener, Step::arm);
     if (error == 0 && listener.wanted && listener.after_pause == 0) arm_later(fd, listener);
     errno = error == 0 ? EAGAIN : error;
     return -1;
@@ -142,10 +142,10 @@ void UringEngine::complete(const UringRing::Completion& completion) {
       break;
     case Op::linger:
       of.overdue = true;
-      later(fd, of, kCancelSend);
+      later(fd, of, Step::cancel_send);
       break;
     case Op::pause:
-      later(fd, of, static_cast<Step>(std::exchange(of.after_pause, std::uint8_t{0})));
+      later(fd, of, static_cast<Step::Bit>(std::exchange(of.after_pause, std::uint8_t{0})));
       break;
     default:
       polled(fd, of, completion.result);
@@ -155,7 +155,7 @@ void UringEngine::complete(const UringRing::Completion& completion) {
 }
 
 /// What failed with `error` is tried again.
-void UringEngine::lacks(int fd, Stream& of, Step step, int error) noexcept {
+void UringEngine::lacks(int fd, Stream& of, Step::Bit step, int error) noexcept {
   tell_lack(error);
   after_pause(fd, of, step);
 }
@@ -177,7 +177,7 @@ void UringEngine::received(Stream& to, const UringRing::Completion& completion) 
   const bool interrupted = result == -ECANCELED || may_pass(result);
   if (result < 0 && !interrupted) to.error = -result;
   // No buffer is free (ENOBUFS): there will be with the next wait.
-  if (may_pass(result) && result != -ENOBUFS) return lacks(fd, to, kArm, -result);
+  if (may_pass(result) && result != -ENOBUFS) return lacks(fd, to, Step::arm, -result);
   // After a cancellation for a full Kept, receive() arms when that has been taken.
   const bool room = result != -ECANCELED || !to.kept;
   if (to.wanted && room) arm_later(fd, to);
@@ -239,7 +239,7 @@ void UringEngine::send_ended(int fd, Stream& from) noexcept {
 void UringEngine::sent(int fd, Stream& from, int result) {
   if (may_pass(result) && !from.overdue) {
     ++from.pending;  // as long as it is to be tried again
-    return lacks(fd, from, kSend, -result);
+    return lacks(fd, from, Step::send, -result);
   }
   if (result < 0) {
     from.error = -result;
@@ -268,7 +268,7 @@ void UringEngine::polled(int fd, Stream& of, int result) {
   // no queue any more, and every further poll would answer at once.
   const bool dead = result >= 0 && !of.level && (mask & (POLLHUP | POLLERR)) != 0;
   if (result < 0 && result != -ECANCELED) {
-    lacks(fd, of, kArm, -result);
+    lacks(fd, of, Step::arm, -result);
   } else if (!dead && (of.polled || of.wanted)) {
     arm_later(fd, of);
   }

@@ -95,7 +95,7 @@ Endpoint parse_address(const std::string& text) {
   }
 }
 
-void end_on_signals(Reactor& reactor, std::function<void()> end) {
+void end_on_signals(Reactor& reactor, const std::function<void()>& end) {
   watch_signals(reactor, end, [&reactor] { tell_status(reactor); });
 }
 

@@ -52,7 +52,7 @@ inline constexpr Duration kFinishLimit = std::chrono::seconds(5);
 /// Whatever asks the program to end (SIGINT, SIGTERM, SIGHUP, SIGQUIT) calls `end`, so that nothing
 /// is left as it should not be. SIGUSR1 logs how things stand, SIGUSR2 does nothing. A function for
 /// one of them that is given to Reactor::on_signal later goes before.
-void end_on_signals(Reactor& reactor, std::function<void()> end);
+void end_on_signals(Reactor& reactor, const std::function<void()>& end);
 /// The same: every handler finishes what it owes, within 5 s; a second signal stops.
 void finish_on_signals(Reactor& reactor);
 /// The same for all reactors of a group.

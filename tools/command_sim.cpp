@@ -58,7 +58,9 @@ class ShownRapiro : public SimulatedRapiro {
   }
   /// There is no robot without its line: run() throws.
   void handle_close() override {
-    reactor().post([failure = error()] { throw_error(failure, "the robot's line failed"); });
+    if (error() != 0) {
+      reactor().post([failure = error()] { throw_error(failure, "the robot's line failed"); });
+    }
     close();
   }
 

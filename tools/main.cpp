@@ -52,7 +52,7 @@ std::size_t help_columns() {
   return columns == 0 ? 80 : std::max<std::size_t>(columns, 50);
 }
 
-int usage_error(std::string why) {
+int usage_error(const std::string& why) {
   return fail(2, why + " (see: bunshin --help, bunshin COMMAND --help)");
 }
 

@@ -67,10 +67,13 @@ def arrow(column, start, end, count):
 
 def draw(counts):
     order = list(ROOMS)
+
+    def distance(pair):
+        return order.index(pair[1]) - order.index(pair[0])
+
     tops = {room: 20 + index * (BOX + GAP) for index, room in enumerate(order)}
     body = "".join(box(room, top) for room, top in tops.items())
     columns = []  # of each, the arrows in it, which must not meet
-    distance = lambda pair: order.index(pair[1]) - order.index(pair[0])
     for pair in sorted(counts, key=lambda pair: (distance(pair), order.index(pair[0]))):
         start = tops[pair[0]] + BOX - 6 * distance(pair)
         end = tops[pair[1]] + 8 * distance(pair)

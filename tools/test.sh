@@ -46,7 +46,7 @@ run_tests() {
 }
 
 build() {
-  rm -f "build/$1.test.log"
+  rm -f "build/$1".{test,root.test}.log
   quietly "build/$1.configure.log" cmake --preset "$1" &&
     quietly "build/$1.build.log" fixed_layout cmake --build --preset "$1" -j "$jobs"
 }
@@ -109,8 +109,9 @@ for step in "${steps[@]}"; do
   if run_step "$step"; then result=ok; else result=FAILED failed=1; fi
   echo "== $step: $result after $((SECONDS - began)) s"
   summary+="$step: $result after $((SECONDS - began)) s"$'\n'
-  [ ! -f "build/$step.test.log" ] ||
-    summary+=$(grep 'tests passed' "build/$step.test.log")$'\n'
+  for log in "build/$step.test.log" "build/$step.root.test.log"; do
+    [ ! -f "$log" ] || summary+=$(grep 'tests passed' "$log")$'\n'
+  done
 done
 
 echo "== summary, $SECONDS s"

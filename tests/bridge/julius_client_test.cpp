@@ -134,7 +134,7 @@ TEST_P(JuliusClientTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
   for (const char* command : {"STATUS", "VERSION", "PAUSE"}) client.command(command);
   expect_received(peer, "STATUS\n");
   peer.send("<SYSINFO PROCESS=\"ACTIVE\"/>\n.\n");
-  std::this_thread::sleep_for(300ms);
+  std::this_thread::sleep_for(300ms);  // we are away: the passing of time is what is tested
   run_until([&] { return client.kinds.size() == 1; });
   const auto answered = Clock::now();
   expect_received(peer, "VERSION\n");

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <new>
 #include <optional>
 #include <regex>
 #include <string>
@@ -11,7 +10,6 @@
 
 #include "bridge/rapiro_firmware.h"
 #include "tests/bridge/io_fixture.h"
-#include "tests/support/allocations.h"
 
 namespace bunshin::testing {
 namespace {
@@ -42,17 +40,6 @@ class NoMemoryBridgeTest : public EngineCase {
     if (!answer.empty()) write_all(pty.master.get(), answer);
     return peer && bridge.idle() && line.ends_with(command);
   }
-  bool rounds_without_memory(std::size_t after) {
-    const FailAllocation failure(after);
-    for (int round = 0; round < 8; ++round) {
-      try {
-        reactor.run_once(1ms);
-      } catch (const std::bad_alloc&) {
-        ADD_FAILURE() << "it would have ended the program";
-      }
-    }
-    return failure.failed();
-  }
 };
 BUNSHIN_EVERY_ENGINE(NoMemoryBridgeTest);
 
@@ -62,7 +49,7 @@ TEST_P(NoMemoryBridgeTest, EachAllocationFailsInTurn) {
   for (std::size_t after = 0; failed; ++after) {
     ASSERT_LT(after, 500U);
     peer->send(spoken({"前へ進め"}));
-    failed = rounds_without_memory(after);
+    failed = rounds_without_memory(after, 8);
     // What was said then may be lost. It is said again until it was heard, as people do.
     line.clear();
     said = false;

@@ -101,7 +101,7 @@ TEST_P(RapiroDriverTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
   driver.command("#M0");
   expect_written(pty.master, "#M0");
   write_all(pty.master.get(), "#M0");
-  std::this_thread::sleep_for(2 * limits.reply);
+  std::this_thread::sleep_for(2 * limits.reply);  // its time passes while nobody looks
   run_until([&] { return driver.idle(); });
   EXPECT_THAT(notes.answers, ElementsAre("#M0"));
   EXPECT_THAT(notes.sent_commands, ElementsAre("#M0"));

@@ -53,6 +53,20 @@ class SimulatedJuliusTest : public SettingCase {
 };
 BUNSHIN_EVERY_SETTING(SimulatedJuliusTest);
 
+// Whatever is lacking when it is accepted, the next one is served.
+TEST_P(SimulatedJuliusTest, AClientThatCanNotBeServedIsNotTheLast) {
+  const auto address = serve(script({{0, kListen}})).local_address();
+  bool failed = true;
+  for (std::size_t after = 0; failed; ++after) {
+    ASSERT_LT(after, 200U);
+    Peer unlucky(address);
+    failed = rounds_without_memory(after, 4);
+    unlucky.close();
+    Peer next(address);
+    ASSERT_EQ(receive(next, kListen), kListen) << after;
+  }
+}
+
 TEST_P(SimulatedJuliusTest, SendsEveryByteOfTheRecording) {
   for (const char* name : {"robot-commands", "robot-nbest", "control", "fruit-sjis"}) {
     auto transcript = JuliusTranscript::load(fixture_path(std::string("julius/") + name));

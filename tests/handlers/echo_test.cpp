@@ -69,6 +69,22 @@ TEST_P(EchoTest, AClientThatLeavesDoesNotDisturbTheOthers) {
   EXPECT_THAT(log.lines(), IsEmpty());
 }
 
+TEST_P(EchoTest, WhatNoPeerDoesIsTold) {
+  start();
+  Peer peer(address);
+  EXPECT_EQ(say(peer, "one"), "one");
+  for (const int error : {ECONNRESET, EIO}) {
+    Peer lost(address);
+    EXPECT_EQ(say(lost, "two"), "two");
+    reactor.for_each([&](EventHandler& handler) {
+      if (auto* client = dynamic_cast<EchoHandler*>(&handler)) client->fail(error);
+    });
+    run_until([&] { return lost.readable(); });
+  }
+  EXPECT_EQ(log.count("a connection was lost: Input/output error"), 1U);
+  EXPECT_EQ(log.lines().size(), 1U) << "a reset is everyday";
+}
+
 TEST_P(EchoTest, WithEveryOptionBytesStayBytes) {
   const std::string text = pattern(100 * 1000);
   for (const bool course : {false, true}) {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -19,19 +18,6 @@ namespace {
 class NoMemoryServersTest : public HandlerCase {
  protected:
   const std::string text = pattern(3 * 1024 * 1024);
-
-  /// Rounds in which one allocation may fail. What leaves run_once is told to whoever runs it.
-  bool rounds_without_memory(std::size_t after, int count) {
-    const FailAllocation failure(after);
-    for (int round = 0; round < count; ++round) {
-      try {
-        reactor.run_once(1ms);
-      } catch (const std::bad_alloc&) {
-        ADD_FAILURE() << "it would have ended the program";
-      }
-    }
-    return failure.failed();
-  }
 };
 BUNSHIN_EVERY_SETTING(NoMemoryServersTest);
 

@@ -54,7 +54,7 @@ TEST_P(ErrorTrapsTest, Trap12_ASignalEndsNeitherWaitNorOperation) {
   std::thread disturber([&] {
     while (!done) {
       ::pthread_kill(own, SIGUSR1);
-      std::this_thread::sleep_for(100us);
+      std::this_thread::sleep_for(100us);  // its pace; nothing waits for it
     }
   });
   int ticks = 0;

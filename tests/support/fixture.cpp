@@ -1,5 +1,9 @@
 #include "tests/support/fixture.h"
 
+#include <new>
+
+#include "tests/support/allocations.h"
+
 namespace bunshin::testing {
 
 namespace {
@@ -54,6 +58,18 @@ std::uint64_t ReactorFixture::rounds_in(Duration time) {
 
 void ReactorFixture::run_rounds(int count) {
   while (count-- > 0) reactor.run_once(Duration::zero());
+}
+
+bool ReactorFixture::rounds_without_memory(std::size_t after, int count) {
+  const FailAllocation failure(after);
+  while (count-- > 0) {
+    try {
+      reactor.run_once(1ms);
+    } catch (const std::bad_alloc&) {
+      ADD_FAILURE() << "it would have ended the program";
+    }
+  }
+  return failure.failed();
 }
 
 TestHandler& SettingCase::listen(std::function<void(UniqueFd)> accepted, SocketAddress& address,

@@ -32,6 +32,10 @@ class ReactorFixture : public ::testing::Test {
   std::uint64_t rounds_in(Duration time = 60ms);
   /// Runs so many rounds, none of which waits.
   void run_rounds(int count);
+  /// Runs so many rounds of at most 1 ms, while one allocation fails: the first after `after`
+  /// others. False when there were fewer. A std::bad_alloc that leaves a round fails the test: it
+  /// would have ended the program.
+  bool rounds_without_memory(std::size_t after, int count);
   /// What `peer` receives, the reactor running meanwhile: an engine may send only in its rounds.
   std::string receive(Peer& peer, std::size_t size);
   std::string receive_all(Peer& peer);

@@ -176,7 +176,7 @@ StreamSocket LoadGenerator::open_connection(std::size_t number) const {
   int error = ::connect(fd.get(), address_.data(), address_.size()) == 0 ? 0 : errno;
   if (error == EINPROGRESS || error == EINTR) error = finish_connecting(fd.get());
   if (error != 0) throw_error(error, fmt::format("cannot connect to {}", address_.to_string()));
-  return {std::move(fd), address_.is_internet() ? Kind::inet_stream : Kind::unix_stream};
+  return {std::move(fd), stream_kind(address_)};
 }
 
 // --- Running ---
