@@ -127,7 +127,7 @@ bool UringEngine::take_steps(int fd, Stream& of) {
       take(Step::cancel_removed, [&] { return ring_.cancel(Op::poll, fd, of.removed); }) &&
       take(Step::cancel, [&] { return cancel_armed(fd, of); }) &&
       take(Step::arm, [&] { return arm(fd, of); }) &&
-      take(Step::send, [&] { return send_rest(fd, of); }) &&
+      take(Step::send_more, [&] { return send_rest(fd, of); }) &&
       take(Step::cancel_send, [&] { return ring_.cancel(Op::send, fd, of.generation); }) &&
       take(Step::linger, [&] { return time(Op::linger, kLingerLimit); }) &&
       take(Step::pause, [&] { return time(Op::pause, kPauseLength); });

@@ -66,7 +66,7 @@ class UringEngine final : public Engine, private Medium {
       cancel_removed = 0x01,  // the poll of `removed`
       cancel = 0x02,          // what is `armed`
       arm = 0x04,
-      send = 0x08,
+      send_more = 0x08,
       cancel_send = 0x10,
       linger = 0x20,
       pause = 0x40  // before what is in `after_pause`

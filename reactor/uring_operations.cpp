@@ -87,7 +87,7 @@ IoResult UringEngine::send(int fd, std::string_view data) {
 
 void UringEngine::start_send(int fd, Stream& to) {
   ++to.pending;
-  if (!send_rest(fd, to)) later(fd, to, Step::send);
+  if (!send_rest(fd, to)) later(fd, to, Step::send_more);
 }
 
 bool UringEngine::send_rest(int fd, const Stream& to) {
@@ -239,7 +239,7 @@ void UringEngine::send_ended(int fd, Stream& from) noexcept {
 void UringEngine::sent(int fd, Stream& from, int result) {
   if (may_pass(result) && !from.overdue) {
     ++from.pending;  // as long as it is to be tried again
-    return lacks(fd, from, Step::send, -result);
+    return lacks(fd, from, Step::send_more, -result);
   }
   if (result < 0) {
     from.error = -result;
