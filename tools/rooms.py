@@ -60,7 +60,7 @@ def box(room, top):
 def arrow(column, start, end, count):
     """From the right side of one box to that of another; the shortest is the innermost."""
     x = 320 + 50 * column
-    return f"""<path d="M320 {start} H{x} V{end} H328" fill="none" stroke="#34526f" marker-end="url(#head)"/>
+    return f"""<path d="M320 {start} H{x} V{end} H321" fill="none" stroke="#34526f" marker-end="url(#head)"/>
 <text x="{x + 4}" y="{(start + end) // 2 + 4}" font-size="13">{count}</text>
 """
 
