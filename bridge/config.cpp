@@ -10,10 +10,10 @@
 
 #include "bridge/did_you_mean.h"
 #include "bridge/rapiro_protocol.h"
-#include "bridge/serial_line.h"
 #include "bridge/small_file.h"
 #include "bridge/text_decoder.h"
 #include "reactor/printable.h"
+#include "reactor/serial_line.h"
 
 // toml++ 3.3 asserts, and in clang's release builds assumes, what bad input can break ("[[=";
 // tomlplusplus issue 294). Without NDEBUG both go through TOML_ASSERT; made to do nothing, the

@@ -1,6 +1,7 @@
 #include "bridge/pseudo_terminal.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -29,5 +30,7 @@ PseudoTerminal PseudoTerminal::make() {
   ::tcsetattr(pair.slave.get(), TCSANOW, &settings);
   return pair;
 }
+
+void PseudoTerminal::release() const { ::ioctl(slave.get(), TIOCNXCL); }
 
 }  // namespace bunshin

@@ -15,6 +15,8 @@ struct PseudoTerminal {
 
   /// Throws std::system_error.
   static PseudoTerminal make();
+  /// Lets others open the slave again, after somebody who had it for himself (TIOCEXCL) was killed.
+  void release() const;
 };
 
 }  // namespace bunshin

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "reactor/broken.h"
+
 namespace bunshin {
 namespace {
 
@@ -36,6 +38,7 @@ void RapiroQueue::command(std::string text, TimePoint now) {
 void RapiroQueue::opened(TimePoint now) { resynchronise(now); }
 
 void RapiroQueue::closed() {
+  if (state_ == State::sending && broken("hang_up")) pop_front();
   state_ = State::closed;
   output_.reset();
   parser_.reset();

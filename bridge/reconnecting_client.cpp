@@ -1,14 +1,11 @@
 #include "bridge/reconnecting_client.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <exception>
 #include <system_error>
 #include <utility>
 
 #include "reactor/error.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 
 namespace bunshin {
@@ -42,25 +39,9 @@ void ReconnectingClient::use(const Endpoint& endpoint) {
 void ReconnectingClient::handle_connect() {
   state_ = State::connected;
   retry_.succeeded();
-  keep_alive();
+  reactor().host().set_option(descriptor(), SocketOption::keep_alive);
   log(LogLevel::info, "connected to {} at {}", name_, endpoint_.to_string());
   handle_connected();
-}
-
-/// A peer whose machine lost its power says nothing, for ever; this finds out in two minutes.
-void ReconnectingClient::keep_alive() {
-  const auto set = [this](int level, int option, int value) {
-    (void)::setsockopt(descriptor(), level, option, &value,
-                       sizeof value);  // a unix socket has none
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-#ifdef TCP_KEEPIDLE
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
-#endif
-#ifdef TCP_KEEPINTVL
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-#endif
 }
 
 /// A connect that failed, or a callback that threw: handle_close follows.

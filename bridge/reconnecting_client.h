@@ -34,7 +34,6 @@ class ReconnectingClient : public BufferedDispatcher {
  private:
   enum class State { unknown, connected, away };
   void try_to_connect();
-  void keep_alive();
 
   Endpoint endpoint_;
   const std::string name_;

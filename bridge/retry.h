@@ -1,8 +1,8 @@
 #pragma once
 
-#include <random>
-
 #include "bridge/backoff.h"
+#include "reactor/host.h"
+#include "reactor/reactor.h"
 #include "reactor/timer.h"
 
 namespace bunshin {
@@ -15,7 +15,7 @@ class Retry {
   template <typename Handler>
   Retry(EventHandler& owner, Backoff::Limits limits, void (Handler::*attempt)())
       : reactor_(owner.reactor()),
-        backoff_(limits, std::random_device()()),
+        backoff_(limits, owner.reactor().host().random()),
         timer_(owner, attempt) {}
 
   /// The last try worked. Only what then lasts for ten seconds lets the back-off begin anew: a

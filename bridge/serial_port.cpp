@@ -24,7 +24,7 @@ SerialPort::SerialPort(Reactor& reactor, std::string device, int baud, Backoff::
       retry_(*this, retry, &SerialPort::open_again) {}
 
 void SerialPort::open() {
-  auto line = std::make_unique<SerialLine>(device_, baud_);
+  auto line = reactor().host().open_line(device_, baud_);
   reactor().add(*this, line->duplicate(), Kind::file);
   line_ = std::move(line);
   retry_.succeeded();

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "bridge/retry.h"
-#include "bridge/serial_line.h"
 #include "handlers/buffered_dispatcher.h"
+#include "reactor/serial_line.h"
 #include "reactor/timer.h"
 
 namespace bunshin {

@@ -14,6 +14,7 @@
 
 #include "bridge/block_framer.h"
 #include "handlers/line_handler.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/timer.h"
 
@@ -222,7 +223,7 @@ void JuliusSession::wake_up() {
   if (!std::exchange(asleep_, false)) return;
   origin_ += reactor().now() - stopped_at_;
   send(fmt::format("<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\" TIME=\"{}\"/>\n.\n",
-                   std::time(nullptr)));
+                   reactor().host().date()));
 }
 
 void JuliusSession::handle_full() {

@@ -1,7 +1,6 @@
 #include "bridge/simulated_rapiro.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,8 +47,7 @@ bool left_behind(std::string_view target, const std::string& own) {
 
 SimulatedRapiro::SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, double speed)
     : FileDispatcher(reactor, std::move(terminal.master)),
-      slave_(std::move(terminal.slave)),
-      path_(std::move(terminal.path)),
+      terminal_(std::move(terminal)),
       speed_(speed),
       power_on_(reactor.now()),
       firmware_(power_on_) {
@@ -57,13 +55,13 @@ SimulatedRapiro::SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, doub
 }
 
 SimulatedRapiro::~SimulatedRapiro() {
-  if (!link_.empty() && link_target(link_) == path_) ::unlink(link_.c_str());
+  if (!link_.empty() && link_target(link_) == path()) ::unlink(link_.c_str());
 }
 
 void SimulatedRapiro::make_link(const std::string& path) {
   const std::string target = link_target(path);
-  if (left_behind(target, path_)) ::unlink(path.c_str());
-  if (::symlink(path_.c_str(), path.c_str()) != 0) {
+  if (left_behind(target, terminal_.path)) ::unlink(path.c_str());
+  if (::symlink(terminal_.path.c_str(), path.c_str()) != 0) {
     const std::string other = target.empty() ? "" : fmt::format(", which leads to {}", target);
     throw_error(errno, fmt::format("cannot make the link {}{}", path, other));
   }
@@ -100,7 +98,7 @@ void SimulatedRapiro::answer_due() {
 }
 
 void SimulatedRapiro::release() {
-  ::ioctl(slave_.get(), TIOCNXCL);
+  terminal_.release();
   release_timer_.arm(kRelease);
 }
 

@@ -28,7 +28,7 @@ class SimulatedRapiro : public FileDispatcher {
   void make_link(const std::string& path);
   void on_answer(OnAnswer callback) { on_answer_ = std::move(callback); }
 
-  [[nodiscard]] const std::string& path() const { return path_; }  // of the line
+  [[nodiscard]] const std::string& path() const { return terminal_.path; }  // of the line
   [[nodiscard]] RapiroView view() { return firmware_.view(robot_time()); }
   [[nodiscard]] bool at_rest() { return firmware_.at_rest(robot_time()); }
 
@@ -43,8 +43,7 @@ class SimulatedRapiro : public FileDispatcher {
   void answer_due();
   void release();
 
-  const UniqueFd slave_;
-  const std::string path_;
+  const PseudoTerminal terminal_;  // its master is the handler's
   const double speed_;
   const TimePoint power_on_;
   RapiroFirmware firmware_;

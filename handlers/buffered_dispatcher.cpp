@@ -1,14 +1,12 @@
 #include "handlers/buffered_dispatcher.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <new>
 #include <string>
 #include <utility>
 
-#include "reactor/sockets.h"
+#include "reactor/broken.h"
 #include "reactor/timer.h"
 
 namespace bunshin {
@@ -17,11 +15,6 @@ namespace {
 
 /// So often a master of a pseudo-terminal that is to end looks whether somebody has its slave.
 constexpr auto kSlaveCheck = std::chrono::milliseconds(100);
-
-bool hung_up(int fd) {
-  pollfd entry{fd, 0, 0};
-  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0;
-}
 
 }  // namespace
 
@@ -78,7 +71,7 @@ BufferedDispatcher::Outgoing& BufferedDispatcher::outgoing() {
 
 void BufferedDispatcher::keep(std::string_view data) {
   outgoing().data.append(data);
-  if (buffered() == data.size()) want_write(true);
+  if (buffered() == data.size() && !broken("keep")) want_write(true);
 }
 
 void BufferedDispatcher::handle_write() {
@@ -117,6 +110,7 @@ void BufferedDispatcher::shut_down_when_done() {
 
 void BufferedDispatcher::close_when_done(Duration linger) {
   if (closed()) return;
+  if (broken("trap14")) return close();
   if (!connected() || error() != 0 || (ended() && buffered() == 0)) return close();
   Outgoing& out = outgoing();
   if (out.closing) return;
@@ -124,12 +118,12 @@ void BufferedDispatcher::close_when_done(Duration linger) {
   out.linger = linger;
   discard_input();
   if (buffered() == 0) return buffer_empty();
-  if (is_tty_master(descriptor())) out.linger_timer.arm(linger);
+  if (reactor().other_side(*this) != Medium::OtherSide::ends) out.linger_timer.arm(linger);
 }
 
 /// A master of a pseudo-terminal is given up only while nobody has its slave.
 void BufferedDispatcher::linger_over() {
-  if (buffered() == 0 || hung_up(descriptor())) return close();
+  if (buffered() == 0 || reactor().other_side(*this) == Medium::OtherSide::away) return close();
   out_->linger_timer.arm(std::max<Duration>(out_->linger, kSlaveCheck));
 }
 

@@ -1,5 +1,7 @@
 #include "handlers/client_limits.h"
 
+#include "reactor/broken.h"
+
 namespace bunshin {
 
 IdleTimeout::IdleTimeout(EventHandler& client, Duration limit)
@@ -16,7 +18,7 @@ bool ClientPlace::give_back() {
   if (!server) return false;
   server_.reset();
   ++server->free;
-  server->listener.resume_reading();
+  if (!broken("places")) server->listener.resume_reading();
   return true;
 }
 

@@ -1,7 +1,6 @@
 #include "handlers/dispatcher.h"
 
 #include <fmt/core.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -13,19 +12,17 @@
 #include "handlers/connect_race.h"
 #include "handlers/unix_path.h"
 #include "reactor/error.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/resolver.h"
-#include "reactor/sockets.h"
 
 namespace bunshin {
 
 namespace {
 
-void set_option(int fd, int option, const char* what) {
-  const int on = 1;
-  if (::setsockopt(fd, SOL_SOCKET, option, &on, sizeof on) != 0) {
-    throw_error(errno, fmt::format("cannot set {}", what));
-  }
+void set_option(Host& host, int fd, SocketOption option, const char* what) {
+  const int error = host.set_option(fd, option);
+  if (error != 0) throw_error(error, fmt::format("cannot set {}", what));
 }
 
 /// What peers and networks do all day.
@@ -72,32 +69,32 @@ Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::create_socket(int family) {
   setup_ = std::make_unique<Setup>();
-  setup_->socket = make_stream_socket(family);
-  if (family != AF_UNIX) set_no_delay(setup_->socket.get());
+  setup_->socket = reactor().host().make_stream_socket(family);
+  reactor().host().set_option(setup_->socket.get(), SocketOption::no_delay);
 }
 
 void Dispatcher::set_reuse_addr() {
-  set_option(setup_->socket.get(), SO_REUSEADDR, "SO_REUSEADDR");
+  set_option(reactor().host(), setup_->socket.get(), SocketOption::reuse_addr, "SO_REUSEADDR");
 }
 
 void Dispatcher::set_reuse_port() {
-  set_option(descriptor() >= 0 ? descriptor() : setup_->socket.get(), SO_REUSEPORT, "SO_REUSEPORT");
+  const int fd = descriptor() >= 0 ? descriptor() : setup_->socket.get();
+  set_option(reactor().host(), fd, SocketOption::reuse_port, "SO_REUSEPORT");
 }
 
 void Dispatcher::bind(const SocketAddress& address) {
   setup_->text = address.to_string();
   const int fd = setup_->socket.get();
   if (!address.path().empty()) {
-    setup_->unix_path.emplace(fd, address);
-  } else if (::bind(fd, address.data(), address.size()) != 0) {
-    throw_error(errno, "cannot listen on " + setup_->text);
+    setup_->unix_path.emplace(reactor().host(), fd, address);
+  } else if (const int error = reactor().host().bind(fd, address); error != 0) {
+    throw_error(error, "cannot listen on " + setup_->text);
   }
 }
 
 void Dispatcher::listen(int backlog) {
-  if (::listen(setup_->socket.get(), backlog) != 0) {
-    throw_error(errno, "cannot listen on " + setup_->text);
-  }
+  const int error = reactor().host().listen(setup_->socket.get(), backlog);
+  if (error != 0) throw_error(error, "cannot listen on " + setup_->text);
   reactor().add(*this, std::move(setup_->socket), Kind::listener);
 }
 
@@ -116,7 +113,9 @@ void Dispatcher::listen_on(const Endpoint& endpoint, bool share_port) {
   }
 }
 
-SocketAddress Dispatcher::local_address() const { return SocketAddress::local_of(descriptor()); }
+SocketAddress Dispatcher::local_address() const {
+  return reactor().host().local_name(descriptor());
+}
 
 std::string Dispatcher::address_text() const {
   return setup_ && !setup_->text.empty() ? setup_->text : local_address().to_string();

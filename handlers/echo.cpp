@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/printable.h"
 #include "reactor/standard_stream.h"
@@ -16,8 +17,7 @@ namespace bunshin {
 
 namespace {
 
-std::string time_stamp() {
-  const std::time_t now = std::time(nullptr);
+std::string time_stamp(std::time_t now) {
   return fmt::format("[{:%a %b %e %H:%M:%S %Y}] ", fmt::localtime(now));
 }
 
@@ -65,7 +65,8 @@ class CourseEchoHandler : public LimitedEchoHandler {
     idle_.heard();
     if (options_.verbose) tell_received(data);
     if (options_.stamp) {
-      send(time_stamp().append(data));  // at once: the course's client receives once an answer
+      send(time_stamp(reactor().host().date())
+               .append(data));  // at once: the course's client receives once an answer
     } else {
       send(data);
     }

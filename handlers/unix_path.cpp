@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "reactor/error.h"
-#include "reactor/sockets.h"
+#include "reactor/host.h"
 #include "reactor/unique_fd.h"
 
 namespace bunshin {
@@ -20,9 +20,9 @@ namespace bunshin {
 namespace {
 
 /// bind(2) with the umask that leaves a socket to its user: 0, or errno.
-int bind_private(int fd, const SocketAddress& address) {
+int bind_private(Host& host, int fd, const SocketAddress& address) {
   const mode_t before = ::umask(S_IRWXG | S_IRWXO);
-  const int error = ::bind(fd, address.data(), address.size()) == 0 ? 0 : errno;
+  const int error = host.bind(fd, address);
   ::umask(before);
   return error;
 }
@@ -51,18 +51,18 @@ UniqueFd lock_folder_of(const std::string& path) {
   return UniqueFd();
 }
 
-int take_over(int fd, const SocketAddress& address) {
+int take_over(Host& host, int fd, const SocketAddress& address) {
   const std::string path = address.path();
   const UniqueFd lock = lock_folder_of(path);
   if (lock && left_behind(address)) ::unlink(path.c_str());
-  return bind_private(fd, address);
+  return bind_private(host, fd, address);
 }
 
 }  // namespace
 
-UnixPath::UnixPath(int fd, const SocketAddress& address) : path_(address.path()) {
-  int error = bind_private(fd, address);
-  if (error == EADDRINUSE && left_behind(address)) error = take_over(fd, address);
+UnixPath::UnixPath(Host& host, int fd, const SocketAddress& address) : path_(address.path()) {
+  int error = bind_private(host, fd, address);
+  if (error == EADDRINUSE && left_behind(address)) error = take_over(host, fd, address);
   if (error != 0) throw_error(error, "cannot listen on " + address.to_string());
   made_ = identity();
 }

@@ -9,6 +9,8 @@
 
 namespace bunshin {
 
+class Host;
+
 /// The path of a server's unix socket: made when the server binds, removed with it unless somebody
 /// else has taken it over. One thread.
 class UnixPath {
@@ -20,7 +22,7 @@ class UnixPath {
   ///
   /// The umask belongs to the process: files that other threads make at this very moment are for
   /// its user alone, too.
-  UnixPath(int fd, const SocketAddress& address);
+  UnixPath(Host& host, int fd, const SocketAddress& address);
   UnixPath(const UnixPath&) = delete;
   UnixPath& operator=(const UnixPath&) = delete;
   ~UnixPath();

@@ -142,6 +142,8 @@ class EventHandler {
   static constexpr std::uint32_t kDead = 1U << 24;   // level: hung up, taken out of the engine
   static constexpr std::uint32_t kQuick = 1U << 25;  // short is empty, and nobody is to hear of it
 
+  static constexpr std::uint32_t kObserved = 1U << 26;  // each step is told: see Observer
+
   /// What ends when more may wait behind the data than a short read tells.
   static constexpr std::uint32_t kTrustsShort = kShortIsEmpty | kQuick;
   /// Nothing more will come, or go.
@@ -152,7 +154,8 @@ class EventHandler {
   static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed;
   /// What survives a disconnect().
   static constexpr std::uint32_t kLasting = kOwned | kClosed | kReadsAlways | kNeverAsks |
-                                            kReadyListed | kAskListed | kInternal | kStuckLogged;
+                                            kReadyListed | kAskListed | kInternal | kStuckLogged |
+                                            kObserved;
   /// What a handler may have asked for before it has a descriptor.
   static constexpr std::uint32_t kAskedBefore = kPaused | kWantWrite | kDiscards;
 

@@ -97,6 +97,12 @@ class File : public Medium {
   IoResult send(int fd, std::string_view data) override {
     return sent(::write(fd, data.data(), data.size()));
   }
+  [[nodiscard]] OtherSide other_side(int fd) const override {
+    if (!is_tty_master(fd)) return OtherSide::ends;
+    pollfd entry{fd, 0, 0};
+    const bool away = ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0;
+    return away ? OtherSide::away : OtherSide::there;
+  }
   [[nodiscard]] HangUp hung_up(int fd, bool failed) const override {
     if ((::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) return HangUp::ended;
     if (failed || !is_tty_master(fd)) return HangUp::ask;

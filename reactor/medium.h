@@ -59,6 +59,11 @@ class Medium {
   };
   [[nodiscard]] virtual HangUp hung_up(int /*fd*/, bool /*failed*/) const { return HangUp::ask; }
 
+  /// Who is on the other side of `fd`. Only the master of a pseudo-terminal outlives those who open
+  /// its slave; with all others the connection ends.
+  enum class OtherSide : std::uint8_t { ends, there, away };
+  [[nodiscard]] virtual OtherSide other_side(int /*fd*/) const { return OtherSide::ends; }
+
   /// What recv(2) or send(2), which returned `count`, came to; errno tells when that is -1.
   static IoResult received(ssize_t count);
   static IoResult sent(ssize_t count);

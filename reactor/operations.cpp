@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "reactor/broken.h"
 #include "reactor/error.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
 #include "reactor/sockets.h"
+#include "reactor/watching.h"
 
 namespace bunshin {
 
@@ -45,13 +48,6 @@ bool belongs_to_the_peer(int error) {
   }
 }
 
-/// False for what never accepts a connection, whatever is waited for.
-bool listens(int fd) {
-  int answer = 0;
-  socklen_t length = sizeof answer;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0;
-}
-
 }  // namespace
 
 /// No more until the next edge.
@@ -62,7 +58,7 @@ void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
 
 /// What an operation of `size` bytes tells: the one place where a result changes what is known of
 /// a descriptor. `bit`: readable or writable. Returns what its handler is told.
-IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult result,
+IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, const IoResult& result,
                          std::size_t size) {
   handler.idle_calls_ = 0;
   turn_left_ -= static_cast<std::ptrdiff_t>(result.bytes);
@@ -70,13 +66,14 @@ IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult resul
     case IoStatus::done:
       // Interrupted: to be asked again, but not for ever within one turn.
       if (result.bytes == 0) turn_left_ -= kInterruptedBytes;
+      if (result.bytes == 0 && broken("trap12")) return fail(handler, EINTR);
       // A TCP socket that gave or took a part is exhausted. For others a part means nothing.
       if (result.bytes == 0 || result.bytes == size ||
           (handler.flags_ & EventHandler::kShortIsEmpty) == 0) {
         break;
       }
-      result.status = IoStatus::exhausted;
-      [[fallthrough]];
+      exhaust(handler, bit);
+      return {result.bytes, IoStatus::exhausted, 0};
     case IoStatus::exhausted:
       exhaust(handler, bit);
       break;
@@ -88,6 +85,7 @@ IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult resul
       return fail(handler, result.error);
     case IoStatus::later:
       if (result.error != 0) tell_starved("cannot send or receive", result.error);
+      if (broken("no_memory")) return fail(handler, result.error);
       starve(handler, kMemoryRetry);
       return {0, IoStatus::exhausted, 0};
   }
@@ -104,7 +102,8 @@ IoResult Reactor::fail(EventHandler& handler, int error) {
 std::string_view Reactor::recv_otherwise(EventHandler& handler, std::size_t limit) {
   IoResult result;
   const auto data = medium(handler).receive(handler.fd_.get(), {scratch_.data(), limit}, result);
-  settle(handler, ready::readable, result, limit);
+  result = settle(handler, ready::readable, result, limit);
+  tell(&Observer::did, handler, Operation::receive, limit, result);
   return data;
 }
 
@@ -112,21 +111,26 @@ IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
   IoResult result;
   const auto data = medium(handler).receive(handler.fd_.get(), buffer, result);
   if (data.data() != buffer.data()) std::copy(data.begin(), data.end(), buffer.begin());
-  return settle(handler, ready::readable, result, buffer.size());
+  result = settle(handler, ready::readable, result, buffer.size());
+  tell(&Observer::did, handler, Operation::receive, buffer.size(), result);
+  return result;
 }
 
 IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
   using H = EventHandler;
-  handler.idle_calls_ = 0;
+  // Never a write of nothing: on a tty it wakes an edge-triggered loop for ever. Nor does it count
+  // as doing something.
+  if (data.empty() && !broken("trap15")) return {};
+  if (!data.empty()) handler.idle_calls_ = 0;
   const std::uint32_t flags = handler.flags_;
-  // Never a write of nothing: on a tty it wakes an edge-triggered loop for ever.
-  if (data.empty()) return {};
   if ((flags & H::kFailed) != 0) return {0, IoStatus::failed, handler.error_};
   // Known to be full: no need to ask. (A level-triggered one remembers nothing.)
   const bool full = (handler.bits_ & ready::writable) == 0 && (flags & H::kLevel) == 0;
   if (full || (flags & (H::kConnecting | H::kStarved)) != 0) return {0, IoStatus::exhausted, 0};
-  const IoResult result = medium(handler).send(handler.fd_.get(), data);
-  return settle(handler, ready::writable, result, data.size());
+  const IoResult result =
+      settle(handler, ready::writable, medium(handler).send(handler.fd_.get(), data), data.size());
+  tell(&Observer::did, handler, Operation::send, data.size(), result);
+  return result;
 }
 
 bool Reactor::shut_down_sending(EventHandler& handler) {
@@ -147,9 +151,11 @@ Accepted Reactor::accept(EventHandler& handler) {
     accepted.socket.fd.reset(fd);
     accepted.peer = SocketAddress(address, length);
     accepted.socket.kind = stream_kind(accepted.peer);
-    return accepted;
+  } else {
+    accepted.status = accept_failed(handler, error);
   }
-  accepted.status = accept_failed(handler, error);
+  tell(&Observer::did, handler, Operation::accept, std::size_t{1},
+       IoResult{accepted ? 1U : 0U, accepted.status, accepted ? 0 : error});
   return accepted;
 }
 
@@ -160,8 +166,12 @@ IoStatus Reactor::accept_failed(EventHandler& handler, int error) {
   }
   if (error == EPERM) tell_starved("cannot accept", error);  // a rule of this machine's
   if (belongs_to_the_peer(error) && turn_left_ > 0) return IoStatus::exhausted;
-  if (!listens(handler.fd_.get())) return fail(handler, error).status;
+  if (!host_.listens(handler.fd_.get())) return fail(handler, error).status;
   ++stats_.starved;
+  if (broken("trap03")) {
+    exhaust(handler, ready::readable);
+    return IoStatus::exhausted;
+  }
   starve(handler, kAcceptRetry);
   tell_starved("cannot accept", error);
   return IoStatus::exhausted;
@@ -179,19 +189,20 @@ void Reactor::starve(EventHandler& handler, Duration delay) {
   handler.flags_ |= EventHandler::kStarved;
   park(handler);
   starved_until_ = std::min(starved_until_, now() + delay);
+  tell(&Observer::starved, handler, delay);
 }
 
 void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {
-  UniqueFd fd = make_stream_socket(address.family());
-  set_no_delay(fd.get());
-  const bool at_once = ::connect(fd.get(), address.data(), address.size()) == 0;
+  UniqueFd fd = host_.make_stream_socket(address.family());
+  host_.set_option(fd.get(), SocketOption::no_delay);
+  const int error = host_.connect(fd.get(), address);
   // EAGAIN: the backlog of a unix listener is full. It is not in progress, it has failed.
-  if (!at_once && errno != EINPROGRESS && errno != EINTR) {
-    throw_error(errno, "cannot connect to " + address.to_string());
+  if (error != 0 && error != EINPROGRESS && error != EINTR) {
+    throw_error(error, "cannot connect to " + address.to_string());
   }
   enroll(handler, std::move(fd), stream_kind(address), model, Sort::stream,
          EventHandler::kConnecting);
-  if (!at_once) return;
+  if (error != 0) return;
   handler.bits_ = ready::writable;
   list_ready(handler);
 }

@@ -13,7 +13,7 @@ inline std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) 
   using H = EventHandler;
   char* const buffer = scratch_.data();
   const std::size_t size = std::min(limit, options_.scratch_bytes);
-  if ((handler.flags_ & H::kOtherwise) != 0) [[unlikely]]
+  if ((handler.flags_ & (H::kOtherwise | H::kObserved)) != 0) [[unlikely]]
     return recv_otherwise(handler, size);
   const ssize_t count = ::recv(handler.fd_.get(), buffer, size, MSG_DONTWAIT);
   const auto bytes = static_cast<std::size_t>(count);
@@ -26,7 +26,8 @@ inline std::string_view Reactor::recv(EventHandler& handler, std::size_t limit) 
 
 inline IoResult Reactor::send(EventHandler& handler, std::string_view data) {
   using H = EventHandler;
-  constexpr auto kUnusual = H::kOtherwise | H::kNoWriting | H::kConnecting | H::kLevel;
+  constexpr auto kUnusual =
+      H::kOtherwise | H::kNoWriting | H::kConnecting | H::kLevel | H::kObserved;
   if ((handler.flags_ & kUnusual) != 0 || (handler.bits_ & ready::writable) == 0 || data.empty())
       [[unlikely]] {
     return send_otherwise(handler, data);

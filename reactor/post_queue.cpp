@@ -2,13 +2,15 @@
 
 #include <utility>
 
+#include "reactor/broken.h"
+
 namespace bunshin {
 
 bool PostQueue::post(Function function) {
   const std::lock_guard lock(mutex_);
   if (!open_) return false;
   functions_.push_back(std::move(function));
-  if (!posted_.exchange(true, std::memory_order_release)) wake_();
+  if (!posted_.exchange(true, std::memory_order_release) && !broken("trap11")) wake_();
   return true;
 }
 

@@ -13,9 +13,11 @@
 #include <system_error>
 
 #include "reactor/error.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/signals.h"
 #include "reactor/standard_stream.h"
+#include "reactor/watching.h"
 
 namespace bunshin {
 
@@ -40,14 +42,19 @@ void ignore_sigpipe() {
 }  // namespace
 
 Reactor::Reactor(ReactorOptions options)
+    : Reactor(make_engine(chosen_engine(options), options.engine_options), kernel(), options) {}
+
+Reactor::Reactor(std::unique_ptr<Engine> engine, Host& host, ReactorOptions options)
     : options_(std::move(options)),
-      engine_(make_engine(chosen_engine(options_), options_.engine_options)),
+      host_(host),
+      engine_(std::move(engine)),
       events_(options_.wait_events),
       scratch_(options_.scratch_bytes),
       posts_(std::make_shared<PostQueue>([engine = engine_.get()] { engine->wake(); })) {
   for (std::size_t sort = 0; sort < media_.size(); ++sort) {
-    media_[sort] = &medium_of(static_cast<Sort>(sort));
+    media_[sort] = &host_.medium(static_cast<Sort>(sort));
   }
+  plain_streams_ = &host_.medium(Sort::stream) == &medium_of(Sort::stream);
   ignore_sigpipe();
 }
 
@@ -65,7 +72,7 @@ Reactor::~Reactor() {
 
 TimePoint Reactor::now() {
   if (!now_known_) {
-    now_ = Clock::now();
+    now_ = host_.now();
     now_known_ = true;
   }
   return now_;
@@ -104,7 +111,7 @@ void Reactor::run() {
     ~Run() { running = false; }
   } const run(in_run_);
   now_known_ = false;
-  while (!stop_requested_ && something_left()) round(Engine::kForever);
+  while (!over()) round(Engine::kForever);
   stop_requested_ = false;
   finishing_ = false;
   timers_.cancel(finish_timer_);
@@ -123,7 +130,7 @@ void Reactor::finish(Duration limit) {
   for_each([this](EventHandler& handler) {
     if (!handler.has_ref()) return;
     try {
-      handler.handle_finish();
+      call(handler, Callback::finish, &EventHandler::handle_finish);
     } catch (...) {
       recover(handler);
     }
@@ -136,6 +143,22 @@ void Reactor::give_up_finishing() {
   for (const auto& [name, count] : count_by_class()) {
     log(LogLevel::warning, "{} {} did not finish in time and must go", count, name);
   }
+}
+
+// --- Watching ---
+
+void Reactor::observe(Observer* observer) {
+  if (in_round_) throw std::logic_error("observe was called from a callback");
+  observer_ = observer;
+  for (const auto& handler : handlers_) {
+    handler->flags_ &= ~EventHandler::kObserved;
+    if (observer != nullptr) handler->flags_ |= EventHandler::kObserved;
+  }
+}
+
+void Reactor::lose_observer() noexcept {
+  observer_ = nullptr;  // handlers go on the long way, which tells nobody
+  log(LogLevel::error, "an observer of the loop threw, and is taken off");
 }
 
 void Reactor::on_signal(int signal, std::function<void()> function) {

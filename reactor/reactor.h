@@ -18,6 +18,7 @@
 #include "reactor/event_handler.h"
 #include "reactor/io_result.h"
 #include "reactor/post_queue.h"
+#include "reactor/reactor_options.h"
 #include "reactor/socket_address.h"
 #include "reactor/sockets.h"
 #include "reactor/timers.h"
@@ -25,30 +26,11 @@
 
 namespace bunshin {
 
+class Host;
+class Observer;
 class SignalWatcher;
-
-struct ReactorOptions {
-  std::string engine;  ///< "auto", or a name of engine_names(); empty: $BUNSHIN_ENGINE, else "auto"
-  std::size_t turn_bytes = 256 * 1024;    ///< what a handler may move before the others' turn
-  std::size_t scratch_bytes = 64 * 1024;  ///< the most that one recv() lends
-  std::size_t wait_events = 256;          ///< the most that one wait reports
-  /// For so long the loop polls before it sleeps, while recent waits were no longer than this: a
-  /// core that sleeps has to be woken, which costs more than a short wait. 0: never.
-  std::chrono::microseconds spin{0};
-  EngineOptions engine_options = {};  ///< for engines that receive by themselves
-};
-
-/// Counted since the reactor was made.
-struct ReactorStats {
-  std::uint64_t rounds = 0;
-  std::uint64_t events = 0;
-  std::uint64_t stale_events = 0;  ///< for descriptors that were closed meanwhile; dropped
-  std::uint64_t stuck = 0;         ///< handlers parked because they did nothing when called
-  std::uint64_t starved = 0;       ///< accepts that found no descriptor free
-  std::uint64_t spins = 0;         ///< waits that began with polling (see ReactorOptions::spin)
-  std::uint64_t spin_hits = 0;     ///< of those, the ones that did not have to sleep
-  Duration spun{};                 ///< the time that took
-};
+enum class Callback : std::uint8_t;
+enum class Operation : std::uint8_t;
 
 /// The result of Reactor::accept: a connection, or why there is none.
 struct Accepted {
@@ -88,6 +70,8 @@ class Reactor {
  public:
   /// Throws std::system_error when the engine can not be had.
   explicit Reactor(ReactorOptions options = {});
+  /// In another world than the kernel's, which has its own engine.
+  Reactor(std::unique_ptr<Engine> engine, Host& host, ReactorOptions options = {});
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -163,6 +147,9 @@ class Reactor {
   /// Ends sending: the peer reads the end of file after what was sent before. False for a file,
   /// which has nothing but close().
   bool shut_down_sending(EventHandler& handler);
+  [[nodiscard]] Medium::OtherSide other_side(const EventHandler& handler) const {
+    return medium(handler).other_side(handler.descriptor());
+  }
   /// Accepts one connection. Running out of descriptors is waited out and logged.
   Accepted accept(EventHandler& handler);
 
@@ -188,6 +175,8 @@ class Reactor {
   /// From now on run() does not end for lack of handlers, because others will post work: only with
   /// stop() or finish().
   void keep_running() { keep_running_ = true; }
+  /// Whether run() would return at once.
+  [[nodiscard]] bool over() const { return stop_requested_ || !something_left(); }
   /// One round that waits at most `limit`. Not to be called from a callback (std::logic_error).
   void run_once(Duration limit = Engine::kForever);
   /// Lets run() return after the round; called before run(), it makes that return at once. From
@@ -207,6 +196,12 @@ class Reactor {
   /// `function` is logged. Throws std::system_error.
   void on_signal(int signal, std::function<void()> function);
 
+  // Watching
+
+  /// Tells `observer` of everything from now on; null: nobody. Not from a callback. It must outlive
+  /// the reactor, or be taken off.
+  void observe(Observer* observer);
+  [[nodiscard]] Host& host() const { return host_; }
   [[nodiscard]] std::string_view engine_name() const { return engine_->name(); }
   [[nodiscard]] const ReactorStats& stats() const { return stats_; }
   [[nodiscard]] const ReactorOptions& options() const { return options_; }
@@ -256,7 +251,7 @@ class Reactor {
   void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);
   bool call_once(EventHandler& handler, Generation generation);
-  static void call_accept(EventHandler& handler);
+  void call_accept(EventHandler& handler);
   bool finish_connect(EventHandler& handler);
   bool tell_close(EventHandler& handler);
   void recover(EventHandler& handler) noexcept;
@@ -267,10 +262,21 @@ class Reactor {
   void list_ready(EventHandler& handler) noexcept;
   void reconsider(EventHandler& handler);
   void update_interest(EventHandler& handler);
+  void set_interest(EventHandler& handler, std::uint8_t interest);
+
+  // Watching (watching.h)
+  template <typename... Params, typename... Args>
+  void tell(void (Observer::*what)(Params...), Args&&... args) noexcept;
+  template <typename... Params, typename... Args>
+  void tell_somebody(void (Observer::*what)(Params...), Args&&... args) noexcept;
+  template <typename Function>
+  void call(EventHandler& handler, Callback callback, Function&& function);
+  void lose_observer() noexcept;
 
   // Operations (operations.h, operations.cpp)
   void exhaust(EventHandler& handler, std::uint8_t bits);
-  IoResult settle(EventHandler& handler, std::uint8_t bit, IoResult result, std::size_t size);
+  IoResult settle(EventHandler& handler, std::uint8_t bit, const IoResult& result,
+                  std::size_t size);
   std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
   IoResult fail(EventHandler& handler, int error);
@@ -279,8 +285,11 @@ class Reactor {
   void tell_starved(std::string_view what, int error);
 
   ReactorOptions options_;
+  Host& host_;
   std::unique_ptr<Engine> engine_;
   std::array<Medium*, kSorts> media_{};       // by Sort
+  bool plain_streams_ = false;                // served by recv(2) and send(2)
+  Observer* observer_ = nullptr;              // none, mostly
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::size_t met_ = 0;                // handlers that exist

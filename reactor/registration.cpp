@@ -1,8 +1,5 @@
 // Which handlers there are, and which descriptor is whose.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -10,28 +7,15 @@
 #include <system_error>
 #include <utility>
 
+#include "reactor/broken.h"
 #include "reactor/error.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
 #include "reactor/standard_stream.h"
+#include "reactor/watching.h"
 
 namespace bunshin {
-
-namespace {
-
-/// Whether no engine will take the descriptor because reading it never waits for anybody. Asked
-/// beforehand: epoll says EPERM, but kqueue accepts a regular file and is silent at its end.
-bool never_waits(const struct stat& status) {
-  if (S_ISREG(status.st_mode)) return true;
-  if (!S_ISCHR(status.st_mode)) return false;
-  for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"}) {
-    struct stat other {};
-    if (::stat(device, &other) == 0 && other.st_rdev == status.st_rdev) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 void Reactor::own(std::unique_ptr<EventHandler> handler) {
   if ((handler->flags_ & EventHandler::kOwned) != 0 || &handler->reactor() != this) {
@@ -88,12 +72,14 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   }
   std::uint32_t flags = phase | (handler.flags_ & (H::kLasting | H::kAskedBefore));
   if (kind == Kind::listener) flags |= H::kListening;
-  if (sort != Sort::stream) flags |= H::kOtherwise;
+  if (sort != Sort::stream || !plain_streams_) flags |= H::kOtherwise;
   if (sort == Sort::stream && kind == Kind::inet_stream && model == Model::remembered) {
     flags |= engine_->needs_rearm() ? H::kShortIsEmpty : H::kTrustsShort;
   }
+  if (sort == Sort::file && broken("trap02")) flags |= H::kShortIsEmpty;
   if (model == Model::level) flags |= H::kLevel;
   if (engine_->needs_rearm()) flags |= H::kRearms;
+  if (observer_ != nullptr) flags |= H::kObserved;
   if (++last_generation_ == 0) last_generation_ = 1;
   const bool connecting = (flags & H::kConnecting) != 0;
   const std::uint8_t interest = connecting ? ready::writable : ready::readable | ready::urgent;
@@ -117,6 +103,7 @@ void Reactor::enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model,
   // A connected socket is writable: known without being told, so a first answer can leave at once.
   const bool writable = !connecting && kind != Kind::file && kind != Kind::listener;
   handler.bits_ = writable ? ready::writable : 0;
+  tell(&Observer::opened, handler, kind, model);
 }
 
 void Reactor::add(EventHandler& handler, UniqueFd fd, Kind kind, Model model) {
@@ -132,14 +119,11 @@ void Reactor::add_blocking(EventHandler& handler, UniqueFd fd) {
 }
 
 void Reactor::add_file(EventHandler& handler, UniqueFd fd, Model model, Sort sort) {
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw_error(errno, "cannot watch a descriptor");
-  if (S_ISDIR(status.st_mode)) throw_error(EISDIR, "cannot read a directory");
-  if (never_waits(status)) sort = Sort::regular_file;
-  const bool write_only = (::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY;
+  const Nature nature = host_.examine(fd.get());
+  if (nature.never_waits && !broken("trap08")) sort = Sort::regular_file;
   enroll(handler, std::move(fd), Kind::file, model, sort);
   if (!medium(handler).always_ready()) return;
-  handler.bits_ = write_only ? ready::writable : ready::readable | ready::writable;
+  handler.bits_ = nature.write_only ? ready::writable : ready::readable | ready::writable;
   list_ready(handler);
 }
 
@@ -171,12 +155,13 @@ void Reactor::ForeignWatch::set_interest(std::uint8_t interest) {
 /// Ends the registration; the descriptor stays open.
 UniqueFd Reactor::take_out(EventHandler& handler) noexcept {
   const int fd = handler.fd_.get();
+  tell(&Observer::closing, handler);
   at(fd) = &nobody_;
   const bool watched =
       !medium(handler).always_ready() && (handler.flags_ & EventHandler::kDead) == 0;
-  if (watched) engine_->remove(fd);
+  if (watched && !broken("trap06")) engine_->remove(fd);
   handler.flags_ &= EventHandler::kLasting;
-  handler.bits_ = 0;
+  if (!broken("trap05")) handler.bits_ = 0;
   handler.generation_ = 0;
   handler.sort_ = Sort::none;
   if (starved_until_ != TimePoint::max()) starved_until_ = {};  // a number is free: try at once
@@ -220,6 +205,8 @@ void Reactor::forget(EventHandler& handler) noexcept {
                  static_cast<EventHandler*>(nullptr));
   }
   if ((handler.flags_ & EventHandler::kAskListed) != 0) std::erase(parked_, &handler);
+  if (parked_.empty() && !broken("starved"))
+    starved_until_ = TimePoint::max();  // nobody is left to try again
   --met_;
 }
 

@@ -1,24 +1,11 @@
 #include "reactor/resolver.h"
 
-#include <memory>
-#include <thread>
 #include <utility>
 
+#include "reactor/host.h"
 #include "reactor/reactor.h"
 
 namespace bunshin {
-
-namespace {
-
-LookUp look_up_now(const Endpoint& endpoint) {
-  try {
-    return {endpoint.look_up(), nullptr};
-  } catch (...) {
-    return {{}, std::current_exception()};
-  }
-}
-
-}  // namespace
 
 void look_up(Reactor& reactor, const Endpoint& endpoint, std::function<void(LookUp)> done) {
   if (auto address = endpoint.numeric()) {
@@ -28,10 +15,7 @@ void look_up(Reactor& reactor, const Endpoint& endpoint, std::function<void(Look
     });
     return;
   }
-  std::thread([endpoint, done = std::move(done), posts = reactor.posts()]() mutable {
-    LookUp found = look_up_now(endpoint);
-    posts->post([done = std::move(done), found = std::move(found)] { done(found); });
-  }).detach();
+  reactor.host().look_up(endpoint, reactor.posts(), std::move(done));
 }
 
 }  // namespace bunshin

@@ -17,10 +17,9 @@ struct LookUp {
 };
 
 /// Looks `endpoint` up and calls `done` in the reactor's thread, in a later round, never from
-/// within this call. getaddrinfo(3) can not be interrupted, so it runs in a detached thread: the
-/// loop does not wait for it and neither does the end of the process. When the reactor has stopped
-/// by then, `done` is destroyed uncalled, perhaps in that thread. A numeric address starts no
-/// thread.
+/// within this call. A host name is the business of the reactor's Host, which may take
+/// a thread for it; a numeric address is not. When the reactor has stopped by then, `done` is
+/// destroyed uncalled, perhaps in that thread.
 void look_up(Reactor& reactor, const Endpoint& endpoint, std::function<void(LookUp)> done);
 
 }  // namespace bunshin

@@ -11,8 +11,11 @@
 #include <typeinfo>
 #include <utility>
 
+#include "reactor/broken.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
+#include "reactor/watching.h"
 #include "reactor/wishes.h"
 
 namespace bunshin {
@@ -37,21 +40,25 @@ void Reactor::round(Duration limit) {
     ~Round() { running = false; }
   } const running(in_round_);
   ++stats_.rounds;
-  if (!parked_.empty()) ask_parked();          // 1
-  const Duration longest = wait_limit(limit);  // 2
+  tell(&Observer::round_begins, stats_.rounds);
+  if (!parked_.empty() && !broken("parked")) ask_parked();  // 1
+  const Duration longest = wait_limit(limit);               // 2
   const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
+  tell(&Observer::waited, longest, count);
   if (posts_->posted()) run_posts(count);   // 3
   take_events(count);                       // 4
   if (!ready_.empty()) turn_ready();        // 5
   if (!timers_.empty()) run_timers(count);  // 6
   bury();                                   // 7
+  tell(&Observer::round_ends);
 }
 
 Duration Reactor::wait_limit(Duration limit) {
   if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
   if (timers_.empty() && starved_until_ == TimePoint::max()) return limit;
+  if (broken("trap10")) return limit;
   const TimePoint until = std::min(timers_.next().value_or(TimePoint::max()), starved_until_);
   return std::clamp(until - now(), Duration::zero(), limit);
 }
@@ -66,17 +73,18 @@ void Reactor::run_timers(std::size_t count) {
   if (due > now()) return;
   // Late, so the process was stopped or kept from running: what has arrived since the wait looked
   // counts.
-  if (now() - due > kLate) {
+  if (now() - due > kLate && !broken("late_look")) {
     take_events(engine_->wait(Duration::zero(), events_));
     if (!ready_.empty()) turn_ready();
   }
+  tell(&Observer::timers_begin);
   timers_.run_due(now());
   now_known_ = false;  // the next wait begins later than that
 }
 
 /// Adaptive: where waits are long, or nothing comes at all, the loop sleeps as it would without.
 std::size_t Reactor::wait_spinning(Duration limit) {
-  const TimePoint start = Clock::now();
+  const TimePoint start = host_.now();
   TimePoint time = start;
   std::size_t count = 0;
   bool woken = false;
@@ -86,14 +94,14 @@ std::size_t Reactor::wait_spinning(Duration limit) {
     do {
       count = engine_->wait(Duration::zero(), events_);
       woken = count > 0 || posts_->posted() || stop_requested_;
-      time = Clock::now();
+      time = host_.now();
     } while (!woken && time < until);
     stats_.spun += time - start;
     if (woken) ++stats_.spin_hits;
   }
   if (!woken && (limit == Engine::kForever || time - start < limit)) {
     count = engine_->wait(limit == Engine::kForever ? limit : limit - (time - start), events_);
-    time = Clock::now();
+    time = host_.now();
   }
   // One long wait must not end the spinning, nor one short wait begin it.
   const Duration counted = std::min<Duration>(time - start, 8 * Duration(options_.spin));
@@ -152,6 +160,7 @@ void Reactor::run_posts(std::size_t count) {
     call_posted();  // what an exception left over
     posts_->take(posted_);
     posted_done_ = 0;
+    tell(&Observer::posts_begin, posted_.size());
     call_posted();
   } catch (...) {
     posts_->remind();
@@ -173,7 +182,7 @@ void Reactor::take_events(std::size_t count) {
 
 inline void Reactor::take_event(const Event& event) {
   EventHandler* handler = by_descriptor_[static_cast<std::size_t>(event.fd)];
-  if (handler->generation_ != event.generation) [[unlikely]] {
+  if (handler->generation_ != event.generation && !broken("trap04")) [[unlikely]] {
     ++stats_.stale_events;  // the number was closed in this round, and perhaps given out again
     return;
   }
@@ -183,6 +192,7 @@ inline void Reactor::take_event(const Event& event) {
     take_unusual(*handler, event);
   }
   if (!is_usual(*handler)) [[unlikely]] {
+    tell(&Observer::ready, *handler, event.bits);
     handler->flags_ &= ~EventHandler::kStuck;
     if ((handler->flags_ & EventHandler::kReadyListed) != 0) return;  // its turn will come
   }
@@ -192,7 +202,7 @@ inline void Reactor::take_event(const Event& event) {
 /// More than readable and writable: something waits behind the data.
 void Reactor::take_unusual(EventHandler& handler, const Event& event) {
   handler.bits_ |= event.bits & (ready::readable | ready::writable);
-  handler.flags_ &= ~EventHandler::kTrustsShort;  // for good
+  if (!broken("trap01")) handler.flags_ &= ~EventHandler::kTrustsShort;  // for good
   if ((event.bits & ready::urgent) != 0) handler.flags_ |= EventHandler::kUrgent;
   if ((event.bits & (ready::failed | ready::hung_up)) == 0) return;
   handler.bits_ |= ready::readable | ready::writable;  // an operation will tell more
@@ -200,7 +210,7 @@ void Reactor::take_unusual(EventHandler& handler, const Event& event) {
       medium(handler).hung_up(handler.fd_.get(), (event.bits & ready::failed) != 0);
   if (writing == Medium::HangUp::full) exhaust(handler, ready::writable);
   if (writing == Medium::HangUp::ended) fail(handler, EPIPE);
-  if ((handler.flags_ & EventHandler::kLevel) != 0) leave_level(handler);
+  if ((handler.flags_ & EventHandler::kLevel) != 0 && !broken("trap16")) leave_level(handler);
 }
 
 /// One that hung up would be reported level-triggered for ever. It goes on edge-triggered: there
@@ -235,7 +245,8 @@ inline bool Reactor::is_usual(const EventHandler& handler) {
   using H = EventHandler;
   constexpr auto kUsual = H::kReadsAlways | H::kNeverAsks;
   constexpr auto kUnusual = H::kListening | H::kConnecting | H::kLevel | H::kNoReading |
-                            H::kWantWrite | H::kReadyListed | H::kDiscards | H::kUrgent;
+                            H::kWantWrite | H::kReadyListed | H::kDiscards | H::kUrgent |
+                            H::kObserved;
   return (handler.flags_ & (kUsual | kUnusual)) == kUsual;
 }
 

@@ -1,14 +1,16 @@
-#include "bridge/serial_line.h"
+#include "reactor/serial_line.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "reactor/error.h"
+#include "reactor/host.h"
 
 namespace bunshin {
 namespace {
@@ -89,11 +91,19 @@ bool apply(int fd, const termios& wanted) {
          (got.c_lflag & (ICANON | ECHO)) == 0;
 }
 
-}  // namespace
+class Tty final : public SerialLine {
+ public:
+  Tty(const std::string& device, int baud);
+  ~Tty() override;
+  [[nodiscard]] UniqueFd duplicate() const override { return kernel().duplicate(fd_.get()); }
+  [[nodiscard]] int unsent() const override;
 
-bool is_standard_baud(std::int64_t baud) { return find_rate(baud) != nullptr; }
+ private:
+  UniqueFd fd_;
+  termios before_{};
+};
 
-SerialLine::SerialLine(const std::string& device, int baud)
+Tty::Tty(const std::string& device, int baud)
     : fd_(::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
   if (!fd_) fail(device, errno);
   const int fd = fd_.get();
@@ -113,22 +123,24 @@ SerialLine::SerialLine(const std::string& device, int baud)
 
 // TCSANOW and not TCSADRAIN, which waits for ever on a line that is stuck; whoever ends in order
 // asks unsent() first.
-SerialLine::~SerialLine() {
+Tty::~Tty() {
   const int fd = fd_.get();
   ::tcsetattr(fd, TCSANOW, &before_);
   ::ioctl(fd, TIOCNXCL);
   ::flock(fd, LOCK_UN);  // it belongs to all duplicates: closing ours would not be enough
 }
 
-UniqueFd SerialLine::duplicate() const {
-  UniqueFd copy(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy) throw_error(errno, "cannot use the serial line");
-  return copy;
-}
-
-int SerialLine::unsent() const {
+int Tty::unsent() const {
   int bytes = 0;
   return ::ioctl(fd_.get(), TIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+}  // namespace
+
+bool is_standard_baud(std::int64_t baud) { return find_rate(baud) != nullptr; }
+
+std::unique_ptr<SerialLine> open_serial_line(const std::string& device, int baud) {
+  return std::make_unique<Tty>(device, baud);
 }
 
 }  // namespace bunshin

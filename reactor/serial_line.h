@@ -1,8 +1,7 @@
 #pragma once
 
-#include <termios.h>
-
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "reactor/unique_fd.h"
@@ -16,25 +15,23 @@ bool is_standard_baud(std::int64_t baud);
 /// One serial line that is open and ours: raw, 8 data bits, no parity, 1 stop bit, no modem control
 /// lines, reads that give what is there. While it lives nobody else who asks (flock) or is no
 /// administrator (TIOCEXCL) gets the line; when it is destroyed the line is given back as it was.
-/// A value without a thread; needs no reactor.
+/// Any thread, one at a time.
 class SerialLine {
  public:
-  /// Never waits for a carrier. Throws std::system_error with a sentence that says what to do.
-  /// REQUIRES: is_standard_baud(baud).
-  SerialLine(const std::string& device, int baud);
-  ~SerialLine();
+  SerialLine() = default;
+  virtual ~SerialLine() = default;
   SerialLine(const SerialLine&) = delete;
   SerialLine& operator=(const SerialLine&) = delete;
 
   /// Another descriptor of the line, non-blocking, for whoever reads and writes. One of our own
-  /// stays behind, so that the line is restored whatever became of that.
-  [[nodiscard]] UniqueFd duplicate() const;
-  /// Bytes the kernel has taken and the line has not carried yet; 0 when it hung up.
-  [[nodiscard]] int unsent() const;
-
- private:
-  UniqueFd fd_;
-  termios before_{};
+  /// stays behind, so that the line is restored whatever became of that. Throws std::system_error.
+  [[nodiscard]] virtual UniqueFd duplicate() const = 0;
+  /// Bytes that were taken and that the line has not carried yet; 0 when it hung up.
+  [[nodiscard]] virtual int unsent() const = 0;
 };
+
+/// The tty `device` of this machine. Never waits for a carrier. Throws std::system_error with a
+/// sentence that says what to do. REQUIRES: is_standard_baud(baud).
+std::unique_ptr<SerialLine> open_serial_line(const std::string& device, int baud);
 
 }  // namespace bunshin

@@ -5,8 +5,11 @@
 #include <typeinfo>
 #include <utility>
 
+#include "reactor/broken.h"
+#include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
+#include "reactor/watching.h"
 #include "reactor/wishes.h"
 
 namespace bunshin {
@@ -18,9 +21,9 @@ constexpr std::uint8_t kIdleLimit = 16;
 
 /// A connect to a port of the ephemeral range on this very machine, where nobody listens, can meet
 /// itself (TCP simultaneous open). Then both names are the same.
-bool connected_to_itself(int fd) {
-  const auto local = SocketAddress::local_of(fd);
-  return local.is_internet() && local == SocketAddress::peer_of(fd);
+bool connected_to_itself(Host& host, int fd) {
+  const auto local = host.local_name(fd);
+  return local.is_internet() && local == host.peer_name(fd);
 }
 
 }  // namespace
@@ -32,15 +35,17 @@ void Reactor::take_turn(EventHandler& handler) {
   const Generation generation = handler.generation_;
   if ((handler.flags_ & H::kUrgent) != 0) {
     handler.flags_ &= ~H::kUrgent;
-    handler.handle_expt();
+    call(handler, Callback::expt, &H::handle_expt);
   }
   for (;;) {
-    if (handler.generation_ != generation) return;  // closed, or already somebody else
+    // Closed, or already somebody else.
+    if (handler.generation_ != generation && !broken("trap05")) return;
     if ((handler.flags_ & H::kEnded) != 0 && tell_close(handler)) return;
     if (!pending(handler)) {
       handler.idle_calls_ = 0;
       return;
     }
+    if (turn_left_ <= 0 && broken("budget")) return;
     if (turn_left_ <= 0) return list_ready(handler);
     if (!call_once(handler, generation)) return park(handler);
     if (handler.idle_calls_ >= kIdleLimit) [[unlikely]]
@@ -52,6 +57,7 @@ void Reactor::stuck(EventHandler& handler) {
   handler.flags_ |= EventHandler::kStuck;
   handler.idle_calls_ = 0;
   ++stats_.stuck;
+  tell(&Observer::stuck, handler);
   if ((handler.flags_ & EventHandler::kStuckLogged) != 0) return;
   handler.flags_ |= EventHandler::kStuckLogged;
   log(LogLevel::warning,
@@ -61,10 +67,11 @@ void Reactor::stuck(EventHandler& handler) {
 
 /// What goes wrong with one connection must not end a server: its listener hears of it, and stays.
 void Reactor::call_accept(EventHandler& handler) {
+  if (broken("accepting")) return call(handler, Callback::accept, &EventHandler::handle_accept);
   try {
-    handler.handle_accept();
+    call(handler, Callback::accept, &EventHandler::handle_accept);
   } catch (...) {
-    handler.handle_error();
+    call(handler, Callback::error, &EventHandler::handle_error);
   }
 }
 
@@ -76,11 +83,11 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
     called = true;
     ++handler.idle_calls_;
     if ((handler.flags_ & (H::kListening | H::kDiscards)) == 0) [[likely]] {
-      handler.handle_read();
+      call(handler, Callback::read, &H::handle_read);
     } else if ((handler.flags_ & H::kListening) != 0) {
       call_accept(handler);
     } else {
-      recv(handler, scratch_.size());
+      call(handler, Callback::discard, [this](H& its) { recv(its, scratch_.size()); });
     }
     if (handler.generation_ != generation) return true;
     if ((handler.bits_ & ready::readable) == 0) handler.idle_calls_ = 0;  // an operation did that
@@ -88,7 +95,7 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
   if ((handler.bits_ & ready::writable) != 0 && wants_write(handler)) {
     called = true;
     ++handler.idle_calls_;
-    handler.handle_write();
+    call(handler, Callback::write, &H::handle_write);
   }
   return called;
 }
@@ -99,7 +106,7 @@ void Reactor::level_turn(EventHandler& handler) {
   handler.flags_ &= ~EventHandler::kUrgentTold;
   if ((handler.flags_ & EventHandler::kUrgent) != 0) {
     handler.flags_ ^= EventHandler::kUrgent | EventHandler::kUrgentTold;
-    handler.handle_expt();
+    call(handler, Callback::expt, &EventHandler::handle_expt);
   }
   if (handler.generation_ != generation) return;
   call_once(handler, generation);
@@ -107,12 +114,22 @@ void Reactor::level_turn(EventHandler& handler) {
   if (handler.idle_calls_ >= kIdleLimit && !medium(handler).unseen()) stuck(handler);
   if ((handler.flags_ & EventHandler::kEnded) != 0) tell_close(handler);
   if (handler.generation_ != generation) return;
-  handler.bits_ = 0;
+  const std::uint8_t futile = std::exchange(handler.bits_, std::uint8_t{0});
+  if ((handler.flags_ & EventHandler::kStuck) != 0) {
+    return set_interest(handler, handler.interest_ & static_cast<std::uint8_t>(~futile));
+  }
   update_interest(handler);  // when the end was told and the handler stays open: none
 }
 
+void Reactor::set_interest(EventHandler& handler, std::uint8_t interest) {
+  if (interest == handler.interest_) return;
+  engine_->modify(handler.fd_.get(), handler.generation_, interest);
+  handler.interest_ = interest;
+}
+
 void Reactor::update_interest(EventHandler& handler) {
-  if ((handler.flags_ & (EventHandler::kDead | EventHandler::kConnecting)) != 0) return;
+  constexpr auto kLater = EventHandler::kDead | EventHandler::kConnecting | EventHandler::kStuck;
+  if ((handler.flags_ & kLater) != 0) return;
   std::uint8_t interest = 0;
   if (wants_read(handler)) interest |= ready::readable | ready::urgent;
   // An urgent byte that nobody takes stays there: told again when something else has come.
@@ -120,9 +137,7 @@ void Reactor::update_interest(EventHandler& handler) {
     interest &= static_cast<std::uint8_t>(~ready::urgent);
   }
   if (wants_write(handler)) interest |= ready::writable;
-  if (interest != handler.interest_)
-    engine_->modify(handler.fd_.get(), handler.generation_, interest);
-  handler.interest_ = interest;
+  set_interest(handler, interest);
   constexpr auto kAsked = EventHandler::kReadsAlways | EventHandler::kNeverAsks;
   if ((handler.flags_ & kAsked) != kAsked) park(handler);
 }
@@ -132,6 +147,7 @@ void Reactor::park(EventHandler& handler) noexcept {
   if ((handler.flags_ & EventHandler::kAskListed) != 0) return;
   handler.flags_ |= EventHandler::kAskListed;
   parked_.push_back(&handler);
+  tell(&Observer::parked, handler);
 }
 
 void Reactor::list_ready(EventHandler& handler) noexcept {
@@ -146,12 +162,14 @@ EventHandler* Reactor::begin_call(EventHandler& handler) noexcept {
     turn_left_ = static_cast<std::ptrdiff_t>(options_.turn_bytes);
     now_known_ = false;
   }
+  tell(&Observer::begins, handler, Callback::other);
   return std::exchange(current_, &handler);
 }
 
 /// What was changed by the call is seen in the handler's next turn.
 void Reactor::end_call(EventHandler& handler, EventHandler* before) noexcept {
   current_ = before;
+  tell(&Observer::ends, handler, Callback::other);
   if (&handler == before || !handler.fd_) return;
   constexpr auto kLook = EventHandler::kEnded | EventHandler::kLevel;
   if ((handler.flags_ & kLook) != 0 || pending(handler)) list_ready(handler);
@@ -161,7 +179,7 @@ void Reactor::end_call(EventHandler& handler, EventHandler* before) noexcept {
 void Reactor::reconsider(EventHandler& handler) {
   if (!handler.fd_ || (handler.flags_ & EventHandler::kConnecting) != 0) return;
   medium(handler).want(handler.fd_.get(), (handler.flags_ & EventHandler::kPaused) == 0);
-  if (&handler == current_) return;  // its turn goes on and looks for itself
+  if (&handler == current_ || broken("resume")) return;  // its turn goes on and looks for itself
   const bool level = (handler.flags_ & EventHandler::kLevel) != 0;
   if (level && (handler.flags_ & EventHandler::kDead) == 0) update_interest(handler);
   if ((handler.flags_ & EventHandler::kEnded) != 0 || pending(handler)) list_ready(handler);
@@ -169,13 +187,11 @@ void Reactor::reconsider(EventHandler& handler) {
 
 bool Reactor::finish_connect(EventHandler& handler) {
   if ((handler.bits_ & ready::writable) == 0) return false;
-  int error = 0;
-  socklen_t length = sizeof error;
   const int fd = handler.fd_.get();
-  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  int error = broken("trap09") ? 0 : host_.take_error(fd);
   if (error == 0) {
     try {
-      if (connected_to_itself(fd)) error = ECONNREFUSED;
+      if (connected_to_itself(host_, fd)) error = ECONNREFUSED;
     } catch (const std::system_error& unnamed) {
       if (unnamed.code().value() == ENOTCONN) return false;  // a spurious event
       error = unnamed.code().value();
@@ -189,14 +205,15 @@ bool Reactor::finish_connect(EventHandler& handler) {
   const Generation generation = handler.generation_;
   handler.flags_ &= ~EventHandler::kConnecting;
   medium(handler).want(fd, true);
-  handler.handle_connect();
+  call(handler, Callback::connect, &EventHandler::handle_connect);
   return handler.generation_ == generation;
 }
 
 void Reactor::connect_failed(EventHandler& handler, int error) noexcept {
   handler.error_ = error;
   try {
-    handler.handle_connect_error(error);
+    call(handler, Callback::connect_error,
+         [error](EventHandler& its) { its.handle_connect_error(error); });
   } catch (...) {
     recover(handler);
   }
@@ -206,10 +223,10 @@ void Reactor::connect_failed(EventHandler& handler, int error) noexcept {
 bool Reactor::tell_close(EventHandler& handler) {
   const bool failed = (handler.flags_ & EventHandler::kFailed) != 0;
   const bool owes = handler.owes() || medium(handler).owes(handler.fd_.get());
-  if (!failed && owes) return false;
+  if (!failed && owes && !broken("trap07")) return false;
   if ((handler.flags_ & EventHandler::kCloseTold) == 0) {
     handler.flags_ |= EventHandler::kCloseTold;
-    handler.handle_close();
+    call(handler, Callback::close, &EventHandler::handle_close);
   }
   return true;
 }
@@ -218,8 +235,10 @@ bool Reactor::tell_close(EventHandler& handler) {
 void Reactor::recover(EventHandler& handler) noexcept {
   const Generation generation = handler.generation_;
   try {
-    handler.handle_error();
-    if (!handler.closed() && handler.generation_ == generation) handler.handle_close();
+    call(handler, Callback::error, &EventHandler::handle_error);
+    if (!handler.closed() && handler.generation_ == generation) {
+      call(handler, Callback::close, &EventHandler::handle_close);
+    }
   } catch (...) {
     log(LogLevel::error, "{} failed while it was being closed", class_name(typeid(handler)));
     close(handler);

@@ -6,6 +6,11 @@
 
 namespace bunshin {
 
+/// What closes a descriptor: close(2), unless a simulated world has put itself in its place, whose
+/// numbers the kernel does not know (see reactor/simulation/). Changed while no other thread
+/// closes.
+inline constinit auto close_descriptor = static_cast<int (*)(int)>(&::close);
+
 /// Owns one file descriptor and closes it. Movable, not copyable. Any thread, one at a time.
 class UniqueFd {
  public:
@@ -29,7 +34,7 @@ class UniqueFd {
   /// Linux the number is free again by then and may belong to somebody else.
   void reset(int fd = -1) noexcept {
     const int old = std::exchange(fd_, fd);
-    if (old >= 0) ::close(old);
+    if (old >= 0) close_descriptor(old);
   }
 
  private:

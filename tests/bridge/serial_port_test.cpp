@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "tests/bridge/io_fixture.h"
@@ -40,7 +41,7 @@ class SerialPortTest : public EngineCase {
     TestPort& port = make_port(device);
     port.close();
     try {
-      const SerialLine line(device, 57600);
+      (void)open_serial_line(device, 57600);
       return "opened";
     } catch (const std::system_error& error) {
       return error.what();

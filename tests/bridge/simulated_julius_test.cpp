@@ -158,7 +158,7 @@ TEST_P(SimulatedJuliusTest, TerminateDropsTheUtterance) {
   peer.send("RESUME\n");
   const std::string text = receive(peer, 15 + 45 + kListen.size() + kStart.size());
   EXPECT_THAT(text, StartsWith("<STARTPROC/>\n.\n"));
-  EXPECT_THAT(text, HasSubstr(std::string(kListen) + "<INPUT STATUS=\"STARTREC\""));
+  EXPECT_THAT(text, HasSubstr(fmt::format("{}<INPUT STATUS=\"STARTREC\"", kListen)));
   EXPECT_THAT(text, Not(HasSubstr("RECOGFAIL")));
 }
 

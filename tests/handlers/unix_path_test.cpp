@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "reactor/host.h"
 #include "tests/handlers/noted.h"
 
 namespace bunshin::testing {
@@ -79,7 +80,7 @@ TEST_P(UnixPathTest, OnlyOneOfSeveralTakesOverWhatWasLeftBehind) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
         try {
-          auto one = std::make_unique<UnixPath>(socket.get(), *endpoint.numeric());
+          auto one = std::make_unique<UnixPath>(kernel(), socket.get(), *endpoint.numeric());
           ::listen(socket.get(), 1);
           const std::lock_guard lock(mutex);
           taken.push_back(std::move(one));

@@ -137,6 +137,25 @@ TEST_P(ModelsTest, ParkThoseWhoDoNothing) {
   EXPECT_EQ(log.count("did nothing"), 3U);
 }
 
+// Sending nothing is doing nothing. (Found by the simulation: it went on for ever.)
+TEST_P(ModelsTest, ParkThoseWhoSendNothingAndGoOnReading) {
+  for (const Model model : kModels) {
+    auto [handler, peer] = connected(model);
+    int writes = 0;
+    handler.on_write = [&, its = &handler] {
+      ++writes;
+      its->reactor().send(*its, "");
+    };
+    handler.collect();
+    handler.want_write(true);
+    EXPECT_LT(rounds_in(), 20 + kFewRounds);
+    EXPECT_EQ(writes, 16);
+    peer.send("hello");
+    run_until([its = &handler] { return its->received == "hello"; });
+    handler.close();
+  }
+}
+
 TEST_P(ModelsTest, Connect) {
   for (const Model model : kModels) {
     const Listener listener(family());

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""The simulation proves itself: each protection of the loop and of the handlers is taken out, one at
+a time (reactor/broken.h), and has to be missed within 30 seconds, in a run that is shrunk to at most
+12 steps.
+
+    tests/simulation/breaks.py --binary build/breaks/tests/simulation/simulate [NAME...]
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+MOST_SECONDS = 30
+MOST_STEPS = 12
+
+# What is taken out, the scenario that misses it, and what it is.
+BREAKS = [
+    ("trap01", "echo", "a short read is taken for the end, though the end of the stream is behind it"),
+    ("trap02", "lines", "a short read of a tty is taken for the end"),
+    ("trap03", "echo", "a lack of descriptors while accepting is taken for nobody being there"),
+    ("trap04", "chat", "events of a descriptor that was closed reach who got its number"),
+    ("trap05", "echo", "a turn goes on after its handler has closed"),
+    ("trap06", "lines", "a descriptor that has another name is closed and stays registered"),
+    ("trap07", "echo", "half-closed is taken for closed"),
+    ("trap08", "lines", "a regular file is registered"),
+    ("trap09", "echo", "writable is taken for connected"),
+    ("trap10", "echo", "the loop sleeps longer than until the next timer"),
+    ("trap11", "connect", "a posted function wakes nobody"),
+    ("trap12", "echo", "EINTR is taken for a failure"),
+    ("trap14", "farewell", "a socket is closed with unread input"),
+    ("trap15", "lines", "nothing is written to a tty"),
+    ("trap16", "lines", "one that hung up stays registered level-triggered"),
+    ("accepting", "echo", "what fails for one connection ends the listener"),
+    ("no_memory", "echo", "ENOMEM and ENOBUFS are taken for failures"),
+    ("starved", "echo", "the last of those who starved closes, and the loop goes on trying for it"),
+    ("late_look", "bridge", "who is late judges before looking"),
+    ("parked", "echo", "those who wanted nothing are never asked again"),
+    ("resume", "echo", "what is asked for outside of a turn is not heard"),
+    ("budget", "load", "whoever has spent its budget is forgotten"),
+    ("keep", "echo", "what the kernel did not take is kept and never sent"),
+    ("places", "echo", "a place that becomes free is given to nobody"),
+    ("hang_up", "bridge", "a command that was on the line when it hung up is forgotten"),
+]
+
+
+def seek(binary, name, scenario):
+    """Seconds, steps and what the story says; None for what was not found."""
+    began = time.monotonic()
+    result = subprocess.run(
+        [binary, "--seconds", str(MOST_SECONDS), "--from", "1", "--scenario", scenario],
+        env={**os.environ, "BUNSHIN_BREAK": name}, capture_output=True, text=True,
+        timeout=10 * MOST_SECONDS)
+    took = time.monotonic() - began
+    found = re.search(r"seed (\d+) fails after \d+ rounds: (.*)", result.stdout)
+    steps = re.search(r"(\d+) of \d+ deviations are needed", result.stdout)
+    if result.returncode != 1 or not found or not steps:
+        tail = (result.stdout + result.stderr).strip().splitlines()[-1:]
+        return took, None, f"exit {result.returncode}: {' '.join(tail)}"
+    return took, int(steps.group(1)), found.group(2)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    missed = 0
+    print(f"{'taken out':<10} {'in':<9} {'seconds':>7} {'steps':>5}  what was seen")
+    for name, scenario, what in BREAKS:
+        if options.names and name not in options.names:
+            continue
+        took, steps, story = seek(options.binary, name, scenario)
+        good = steps is not None and steps <= MOST_STEPS and took <= MOST_SECONDS
+        missed += not good
+        print(f"{name:<10} {scenario:<9} {took:>7.1f} {'-' if steps is None else steps:>5}  {story}"
+              f"{'' if good else f'   NOT FOUND ({what})'}", flush=True)
+    print(f"{missed} were not found in {MOST_SECONDS} s and shrunk to {MOST_STEPS} steps"
+          if missed else "each one was found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
