@@ -14,8 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
+SIMULATIONS = ("docs/simulation.md", "docs/simulation.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
-OTHERS = ("CONTRIBUTING.md", "docs/glossary.md")
+OTHERS = (*SIMULATIONS, "CONTRIBUTING.md", "docs/glossary.md")
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")
@@ -55,9 +56,9 @@ def count_mistakes(text):
             yield f"{path} has {lines} lines, not {count} (--fix)"
 
 
-def link_mistakes(text):
+def link_mistakes(text, folder):
     for target in LINK.findall(text):
-        if "://" not in target and not (ROOT / target).exists():
+        if "://" not in target and not (folder / target).exists():
             yield f"the link to {target} leads nowhere"
 
 
@@ -153,7 +154,7 @@ def links(text):
     return sorted({target.replace(".ja.md", ".md") for target in LINK.findall(text)})
 
 
-def mirror_mistakes(texts):
+def mirror_mistakes(names, texts):
     """A translation has the same links, quotations and commands, in the same order."""
     first, second = texts
     for what, find in (("headings", lambda text: re.findall(r"^#+(?= )", text, re.MULTILINE)),
@@ -161,13 +162,14 @@ def mirror_mistakes(texts):
                        ("commands", lambda text: re.findall(r"^\$ .*", text, re.MULTILINE)),
                        ("links", links)):
         if find(first) != find(second):
-            yield f"the two READMEs have different {what}"
+            yield f"{names[0]} and its translation have different {what}"
 
 
 def check(bunshin):
     texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in (*READMES, *OTHERS)}
     for name, text in texts.items():
-        mistakes = [*quote_mistakes(text), *link_mistakes(text), *command_mistakes(text, bunshin)]
+        mistakes = [*quote_mistakes(text), *link_mistakes(text, (ROOT / name).parent),
+                    *command_mistakes(text, bunshin)]
         if name in READMES:
             mistakes += count_mistakes(text)
         yield from (f"{name}: {mistake}" for mistake in mistakes)
@@ -178,13 +180,14 @@ def check(bunshin):
         if "build" not in path.relative_to(ROOT).parts[:1]:
             mistakes = japanese_mistakes(path.read_text(encoding="utf-8"))
             yield from (f"{path.relative_to(ROOT)}: {mistake}" for mistake in mistakes)
-    yield from mirror_mistakes([texts[name] for name in READMES])
+    for names in (READMES, SIMULATIONS):
+        yield from mirror_mistakes(names, [texts[name] for name in names])
     yield from picture_mistakes(bunshin)
 
 
 def main():
     if sys.argv[1:] == ["--fix"]:
-        for name in READMES:
+        for name in (*READMES, *SIMULATIONS):
             path = ROOT / name
             path.write_text(fixed(path.read_text(encoding="utf-8")), encoding="utf-8")
         return 0

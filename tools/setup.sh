@@ -2,6 +2,7 @@
 # Installs what is missing, with apt-get.
 #   tools/setup.sh build   what building the program takes
 #   tools/setup.sh all     that, and what the tests, benchmarks and the study take (the default)
+#   tools/setup.sh wasm    what tools/wasm_check.sh takes, 0.8 GB
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -13,12 +14,13 @@ study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
 
 case "${1:-all}" in
+  wasm) packages=(emscripten) ;;
   build) packages=("${build[@]}") ;;
   all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all]" >&2; exit 2 ;;
+  *) echo "usage: tools/setup.sh [build|all|wasm]" >&2; exit 2 ;;
 esac
 # The build for macOS; by command, since many have npm from elsewhere than Debian.
-[ "${1:-all}" = build ] || command -v npm >/dev/null || packages+=(npm)
+[ "${1:-all}" != all ] || command -v npm >/dev/null || packages+=(npm)
 
 if ! command -v apt-get >/dev/null; then
   echo "setup: no apt-get here; make sure these are installed: ${packages[*]}" >&2

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
-#   tools/test.sh STEP...   only these: format release asan tsan fuzz faults tidy macos exact study
+#   tools/test.sh STEP...   only these: format release asan simulate tsan fuzz faults tidy macos wasm
+#                           exact study
 # release, asan and tsan build and run the tests: with g++, as an ordinary user even when root runs
 # this; with clang++, AddressSanitizer and UndefinedBehaviorSanitizer; with g++ and ThreadSanitizer
 # (clang++'s has an operator new that the tests can not replace). The last two have the engine
 # kqueue, too. fuzz gives each parser ten seconds of libFuzzer, and faults fails the system calls of
 # the program of release, one by one.
+# simulate runs the scenarios in a simulated world for a minute, compares two compilers, and takes
+# each protection out (tests/simulation/breaks.py); wasm does it under node.
 # format and tidy are clang-format and clang-tidy, macos a cross-build, exact compares counts with
 # their limits, and study checks that the performance study makes a complete report (never its
 # timings).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release asan tsan fuzz faults tidy macos exact study)
+all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm exact study)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -75,6 +78,17 @@ release() {
     run_tests release.root ctest --preset release -L 'install|docs'
 }
 
+# Half of the minute on seeds that are always the same, half on new ones.
+simulate() {
+  local programs=build/release/tests/simulation broken=build/breaks/tests/simulation
+  "$programs/simulate" --seconds 30 --from 1 --coverage && "$programs/simulate" --seconds 30 &&
+    quietly build/breaks.configure.log cmake --preset breaks &&
+    quietly build/breaks.build.log cmake --build --preset breaks -j "$jobs" &&
+    diff <("$programs/simulation_sums") <("$broken/simulation_sums") &&
+    echo "g++ and clang++: the same runs" &&
+    tests/simulation/breaks.py --binary "$broken/simulate"
+}
+
 check_format() {
   find reactor handlers bridge tools bench tests docs -name '*.h' -print0 -o -name '*.cpp' -print0 |
     xargs -0 clang-format --dry-run -Werror
@@ -92,6 +106,8 @@ run_step() {
     fuzz) tools/fuzz.sh ;;
     tidy) tidy ;;
     faults) tools/faults.sh ;;
+    simulate) simulate ;;
+    wasm) tools/wasm_check.sh ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
     exact) bench/exact.sh --build build/release ;;
     study) quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci ;;

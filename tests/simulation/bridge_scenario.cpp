@@ -74,9 +74,12 @@ class Account : public BridgeObserver {
  private:
   /// A robot whose answer lies in the line's queue has answered.
   void judge(std::string_view reason) {
-    // Without memory to receive with, nobody hears an answer.
-    const Draws& draws = side->world().draws();
-    if (!reason.starts_with("no reply") || draws.happened(Choice::no_memory) > 0) return;
+    // Whoever is kept from hearing an answer may say so.
+    for (const Choice deaf :
+         {Choice::no_memory, Choice::late_event, Choice::split_event, Choice::interrupted}) {
+      if (side->world().draws().happened(deaf) > 0) return;
+    }
+    if (!reason.starts_with("no reply")) return;
     side->reactor().for_each([this](EventHandler& handler) {
       if (dynamic_cast<SerialPort*>(&handler) == nullptr || handler.descriptor() < 0) return;
       if (static_cast<End&>(*side->at(handler.descriptor())).has_unread()) {
@@ -145,11 +148,15 @@ void play_bridge(Run& run) {
     return require(run.draws().happened(Choice::unwatched) > 0, "cannot begin");
   }
   const std::size_t wanted = 3 + run.pick(12);
-  run.until([&] { return account.accepted >= wanted; }, 12000);
+  const auto goes_well = [&account] {
+    require(account.wrong.empty(), account.wrong);
+    return true;
+  };
+  run.until([&] { return goes_well() && account.accepted >= wanted; }, 12000);
   engine.kill();
-  run.until([&] { return bridge->idle(); }, 12000);
+  run.until([&] { return goes_well() && bridge->idle(); }, 12000);
   run.settle(500);  // what was given up may still be on its way
-  require(account.wrong.empty(), account.wrong);
+  goes_well();
   require(account.settled == account.accepted,
           fmt::format("{} commands were accepted, of {} was told what became of them",
                       account.accepted, account.settled));

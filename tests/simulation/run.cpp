@@ -23,8 +23,8 @@ void require(bool holds, const std::string& otherwise) {
 }
 
 Run::Run(Draws& draws, Tale& tale) : world(draws), draws_(draws), tale_(tale) {
-  set_log_sink([this](LogLevel, std::string_view line) {
-    for (const char letter : line) tale_.note(static_cast<unsigned char>(letter));
+  set_log_sink([this](LogLevel level, std::string_view line) {
+    tale_.note(static_cast<std::uint64_t>(level));  // and not its words: systems name errors each
     tale_.tell(fmt::format("{:>13}  log: {}", "", line));
     log_.emplace_back(line);
   });

@@ -57,6 +57,16 @@ std::string script_of(const std::vector<Deviation>& deviations) {
   return script;
 }
 
+/// The end of it, which is where it goes wrong.
+void print_end(const Tale& tale) {
+  constexpr std::size_t kMost = 150;
+  const std::size_t skipped = tale.lines().size() > kMost ? tale.lines().size() - kMost : 0;
+  if (skipped > 0) fmt::print("  ... {} lines before (all of them: --trace)\n", skipped);
+  for (std::size_t index = skipped; index < tale.lines().size(); ++index) {
+    fmt::print("  {}\n", tale.lines()[index]);
+  }
+}
+
 void print_tale(const Tale& tale) {
   for (const std::string& line : tale.lines()) fmt::print("  {}\n", line);
 }
@@ -68,7 +78,7 @@ int tell_violation(const Scenario& scenario, std::uint64_t seed, const Outcome& 
   Tale tale(true);
   const Outcome again = play(scenario, Draws(shrunk), tale);
   fmt::print("{} of {} deviations are needed:\n", shrunk.size(), outcome.deviations.size());
-  print_tale(tale);
+  print_end(tale);
   fmt::print("so: {}\nagain: tools/simulate.sh --scenario {} --script '{}'\n", again.violation,
              scenario.name, script_of(shrunk));
   return 1;

@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "tests/simulation/scenarios.h"
 
@@ -52,6 +56,29 @@ TEST_P(ScenarioTest, TheDeviationsOfASeedAreItsRun) {
     Tale tale(false);
     EXPECT_EQ(play(scenario(), Draws(drawn.deviations), tale).sum, drawn.sum) << "seed " << seed;
   }
+}
+
+// What was found once is not to come back.
+TEST(RegressionTest, Holds) {
+  std::ifstream file(BUNSHIN_REGRESSIONS);
+  std::size_t played = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    if (line.empty() || line.starts_with('#') || !(words >> name)) continue;
+    const Scenario* const scenario = find_scenario(name);
+    ASSERT_NE(scenario, nullptr) << line;
+    std::vector<Deviation> deviations;
+    for (std::string word; words >> word;) {
+      const auto deviation = parse_deviation(word);
+      ASSERT_TRUE(deviation) << word;
+      deviations.push_back(*deviation);
+    }
+    Tale tale(false);
+    EXPECT_EQ(play(*scenario, Draws(deviations), tale).violation, "") << line;
+    ++played;
+  }
+  EXPECT_GE(played, 2U);
 }
 
 TEST(Deviations, AreWrittenAndReadBack) {
