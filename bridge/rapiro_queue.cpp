@@ -134,7 +134,7 @@ void RapiroQueue::handle_failure(const std::string& reason, TimePoint now) {
   const bool overtaken = state_ == State::sending && waiting_.size() > 1 && waiting_[1] == kStop;
   ++failures_;
   if (overtaken || failures_ > limits_.resends) {
-    observer_.gave_up(waiting_.front(), reason);
+    if (!broken("given_up")) observer_.gave_up(waiting_.front(), reason);
     pop_front();
   } else {
     observer_.retrying(waiting_.front(), reason);

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "reactor/broken.h"
 #include "reactor/error.h"
 #include "reactor/host.h"
 #include "reactor/log.h"
@@ -68,7 +69,7 @@ void ReconnectingClient::handle_close() {
     const auto level = before == State::away ? LogLevel::debug : LogLevel::warning;
     log(level, "cannot reach {}: {}; trying again", name_, reason);
   }
-  retry_.schedule();
+  if (!broken("reconnect")) retry_.schedule();
 }
 
 /// The peer reads the end of file and not a reset: Julius does not ignore SIGPIPE.

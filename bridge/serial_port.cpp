@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "reactor/broken.h"
 #include "reactor/error.h"
 #include "reactor/log.h"
 
@@ -68,7 +69,7 @@ void SerialPort::handle_close() {
   told_away_ = true;
   handle_hung_up();
   if (finishing_) return close();
-  retry_.schedule();
+  if (!broken("open_again")) retry_.schedule();
 }
 
 void SerialPort::handle_finish() {

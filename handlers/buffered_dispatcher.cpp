@@ -99,7 +99,7 @@ void BufferedDispatcher::sent(std::size_t bytes) {
       out_.reset();
     }
   }
-  if (drained) handle_drained();
+  if (drained && !broken("drained")) handle_drained();
 }
 
 void BufferedDispatcher::shut_down_when_done() {
@@ -131,7 +131,7 @@ void BufferedDispatcher::linger_over() {
 void BufferedDispatcher::buffer_empty() {
   const bool can_end = reactor().shut_down_sending(*this);
   if (!out_->closing) return;
-  if (ended() || !can_end) return close();
+  if (ended() || !can_end || broken("linger")) return close();
   if (!out_->linger_timer.armed()) out_->linger_timer.arm(out_->linger);
 }
 

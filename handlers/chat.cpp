@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "reactor/broken.h"
 #include "reactor/log.h"
 
 namespace bunshin {
@@ -26,7 +27,7 @@ void ChatRoom::say(std::string_view text) {
     member->hear(text);
     owed += member->buffered();
   }
-  while (owed > options_.most_owed) {
+  while (owed > options_.most_owed && !broken("owed")) {
     ChatHandler& oldest = **std::min_element(members_.begin(), members_.end(), owed_longer);
     owed -= oldest.buffered();
     oldest.drop("is behind the others");
@@ -83,6 +84,7 @@ void ChatHandler::handle_write() {
 
 void ChatHandler::handle_full() {
   LineHandler::handle_full();
+  if (broken("patience")) return drop("does not read");
   unread_timer_.arm(room_->options().patience);
 }
 

@@ -53,7 +53,8 @@ bool belongs_to_the_peer(int error) {
 /// No more until the next edge.
 void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
   handler.bits_ &= static_cast<std::uint8_t>(~bits);
-  if ((handler.flags_ & EventHandler::kRearms) != 0) engine_->rearm(handler.fd_.get(), bits);
+  if ((handler.flags_ & EventHandler::kRearms) != 0 && !broken("rearm"))
+    engine_->rearm(handler.fd_.get(), bits);
 }
 
 /// What an operation of `size` bytes tells: the one place where a result changes what is known of
@@ -151,6 +152,7 @@ Accepted Reactor::accept(EventHandler& handler) {
     accepted.socket.fd.reset(fd);
     accepted.peer = SocketAddress(address, length);
     accepted.socket.kind = stream_kind(accepted.peer);
+    if (broken("queue")) exhaust(handler, ready::readable);
   } else {
     accepted.status = accept_failed(handler, error);
   }
@@ -194,7 +196,7 @@ void Reactor::starve(EventHandler& handler, Duration delay) {
 
 void Reactor::connect(EventHandler& handler, const SocketAddress& address, Model model) {
   UniqueFd fd = host_.make_stream_socket(address.family());
-  host_.set_option(fd.get(), SocketOption::no_delay);
+  if (!broken("trap13")) host_.set_option(fd.get(), SocketOption::no_delay);
   const int error = host_.connect(fd.get(), address);
   // EAGAIN: the backlog of a unix listener is full. It is not in progress, it has failed.
   if (error != 0 && error != EINPROGRESS && error != EINTR) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "reactor/broken.h"
 #include "reactor/reactor.h"
 
 namespace bunshin {
@@ -14,9 +15,10 @@ void Timer::arm(Duration delay) {
 void Timer::cancel() noexcept { owner_.reactor().cancel(std::exchange(id_, {})); }
 
 /// The callback may destroy the timer.
-void Timer::fire() noexcept {
+void Timer::fire() {
   id_ = {};
   if (owner_.closed()) return;
+  if (broken("throwing")) return (owner_.*callback_)();
   owner_.reactor().call_for(owner_,
                             [&owner = owner_, callback = callback_] { (owner.*callback)(); });
 }

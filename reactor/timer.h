@@ -30,7 +30,7 @@ class Timer {
 
  private:
   using Callback = void (EventHandler::*)();
-  void fire() noexcept;
+  void fire();
 
   EventHandler& owner_;
   Callback callback_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "reactor/error.h"
@@ -152,6 +153,7 @@ std::size_t SimulatedEngine::wait(Timeout timeout, std::span<Event> events) {
   asleep_ = false;
   // Only what would sleep: epoll_wait(2) does not look for signals otherwise.
   const bool sleeps = timeout > Timeout::zero();
+  if (std::exchange(interrupted_, false)) return 0;
   if (sleeps && world.draws().draw(Choice::interrupted, process_.number()) != 0) return 0;
   std::size_t count = 0;
   for (const Key& key : candidates()) {

@@ -30,6 +30,8 @@ class SimulatedEngine final : public Engine {
   void touched(const Node& node);
   /// Whether the readiness last told of `fd` was that of what `fd` refers to now.
   [[nodiscard]] bool meant(int fd) const;
+  /// The next wait fails with EINTR, as one does in which a process was stopped (signal(7)).
+  void interrupt() { interrupted_ = true; }
   /// The last descriptor that referred to `node` is closed.
   void forget(const Node& node);
   /// Whether a wait would return something, or did not sleep.
@@ -60,6 +62,7 @@ class SimulatedEngine final : public Engine {
   std::map<Key, Watch> watches_;
   std::deque<Key> active_;             // of edges, in the order in which they came
   std::map<int, std::uint32_t> told_;  // of which node, last
+  bool interrupted_ = false;
   bool woken_ = false;
   bool asleep_ = false;
   TimePoint sleeps_until_{};

@@ -186,7 +186,10 @@ TimePoint Process::wakes_at() const {
   return std::max(wakes, stopped_until_);
 }
 
-void Process::stop_for(Duration time) { stopped_until_ = world_.now() + time; }
+void Process::stop_for(Duration time) {
+  stopped_until_ = world_.now() + time;
+  if (asleep()) engine_->interrupt();
+}
 
 void Process::touched(Node& node) {
   if (engine_ != nullptr) engine_->touched(node);
@@ -221,8 +224,11 @@ UniqueFd Process::make_stream_socket(int family) {
   return open(socket);
 }
 
-int Process::set_option(int fd, SocketOption) noexcept {
-  return socket_at(fd) != nullptr ? 0 : ENOTSOCK;
+int Process::set_option(int fd, SocketOption option) noexcept {
+  Socket* const socket = socket_at(fd);
+  if (socket == nullptr) return ENOTSOCK;
+  if (option == SocketOption::no_delay) socket->set_no_delay();
+  return 0;
 }
 
 int Process::bind(int fd, const SocketAddress& address) noexcept {

@@ -90,6 +90,7 @@ void Socket::arrive_at_listener() {
   world().keep(accepted);
   capacity_ = accepted->capacity_;
   accepted->mode_ = mode_ = Mode::connected;
+  accepted->no_delay_ = listener->no_delay_;
   accepted->local_ = peer_;
   accepted->peer_ = local_;
   End::connect(std::static_pointer_cast<End>(shared_from_this()), accepted);

@@ -31,6 +31,9 @@ class Socket final : public End {
 
   [[nodiscard]] bool listens() const { return mode_ == Mode::listening; }
   [[nodiscard]] bool connected() const { return mode_ == Mode::connected; }
+  /// What is sent in small pieces does not wait (TCP_NODELAY). Accepted ones inherit it.
+  void set_no_delay() { no_delay_ = true; }
+  [[nodiscard]] bool no_delay() const { return no_delay_; }
   [[nodiscard]] Kind kind() const { return kind_; }
   [[nodiscard]] const SocketAddress& local() const { return local_; }
   [[nodiscard]] const SocketAddress& peer() const { return peer_; }
@@ -53,6 +56,7 @@ class Socket final : public End {
   SocketAddress peer_;
   int error_ = 0;
   bool reset_ = false;
+  bool no_delay_ = false;
   bool shut_ = false;  // sends no more
   std::size_t backlog_ = 0;
   std::deque<std::shared_ptr<Socket>> waiting_;

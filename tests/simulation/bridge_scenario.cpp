@@ -152,6 +152,10 @@ void play_bridge(Run& run) {
     require(account.wrong.empty(), account.wrong);
     return true;
   };
+  if (run.chance()) {  // away while the robot answers
+    run.until([&] { return !account.told.empty() && bridge_side.asleep(); }, 12000);
+    bridge_side.stop_for(std::chrono::milliseconds(2500));
+  }
   run.until([&] { return goes_well() && account.accepted >= wanted; }, 12000);
   engine.kill();
   run.until([&] { return goes_well() && bridge->idle(); }, 12000);

@@ -110,6 +110,15 @@ class Guest : public LineHandler {
   bool done_ = false;
 };
 
+std::size_t owed_by(Process& server) {
+  std::size_t owed = 0;
+  server.reactor().for_each([&owed](EventHandler& handler) {
+    const auto* const member = dynamic_cast<const ChatHandler*>(&handler);
+    if (member != nullptr) owed += member->buffered();
+  });
+  return owed;
+}
+
 }  // namespace
 
 void play_chat(Run& run) {
@@ -134,7 +143,14 @@ void play_chat(Run& run) {
     const bool at_once = run.chance();
     side.reactor().emplace<Guest>(address, party, lines, size, at_once);
   }
-  run.until([&party] { return party.left == 0; }, 20000);
+  // What is owed to those in the room, and what is kept for those who have left it.
+  const std::size_t most = options.most_owed + 64 * 1024;
+  run.until(
+      [&] {
+        require(owed_by(server) <= most, "the server keeps more than it may");
+        return party.left == 0;
+      },
+      20000);
   require(party.wrong.empty(), party.wrong);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "reactor/host.h"
 
@@ -22,6 +23,7 @@ TalkingClient::Plan TalkingClient::draw_plan(Run& run, std::uint32_t most_messag
       reads[std::size_t{plan.messages} * plan.bytes > 5000 ? 3 * run.pick(1) : run.pick(3)];
   plan.rest = std::chrono::microseconds(500) * run.pick(3);
   plan.begins = std::chrono::microseconds(700) * run.pick(3);
+  plan.throws = run.pick(15) == 15;
   return plan;
 }
 
@@ -39,7 +41,10 @@ TalkingClient::~TalkingClient() {
   if (ledger_.wrong.empty()) ledger_.wrong = missed();
 }
 
-void TalkingClient::begin() { connect(server_); }
+void TalkingClient::begin() {
+  if (plan_.throws) throw std::runtime_error("a client's own fault");
+  connect(server_);
+}
 
 char TalkingClient::byte(std::size_t index) const {
   return static_cast<char>(index * 31 + index / 251 + number_ * 7);

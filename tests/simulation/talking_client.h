@@ -29,6 +29,7 @@ class TalkingClient : public BufferedDispatcher {
     std::size_t most_read = SIZE_MAX;  ///< bytes a recv
     Duration rest{};                   ///< reads nothing for so long after each read
     Duration begins{};                 ///< connects after so long
+    bool throws = false;               ///< or else throws, which is nobody else's business
   };
   static Plan draw_plan(Run& run, std::uint32_t most_messages, std::uint32_t most_bytes);
 

@@ -58,6 +58,10 @@ void Watcher::waited(Duration limit, std::size_t events) {
 
 void Watcher::opened(const EventHandler& handler, Kind kind, Model model) {
   closes_told_[handler.descriptor()] = 0;
+  const auto& node = process_.at(handler.descriptor());
+  if (kind == Kind::inet_stream && !static_cast<const Socket&>(*node).no_delay()) {
+    violate(handler, "an answer in two pieces would wait for 40 ms");
+  }
   tell("is registered", handler,
        static_cast<std::uint64_t>(kind) * 3 + static_cast<unsigned>(model));
 }
