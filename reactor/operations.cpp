@@ -59,7 +59,7 @@ void Reactor::exhaust(EventHandler& handler, std::uint8_t bits) {
 
 /// What an operation of `size` bytes tells: the one place where a result changes what is known of
 /// a descriptor. `bit`: readable or writable. Returns what its handler is told.
-IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, const IoResult& result,
+IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult result,
                          std::size_t size) {
   handler.idle_calls_ = 0;
   turn_left_ -= static_cast<std::ptrdiff_t>(result.bytes);

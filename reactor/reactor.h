@@ -275,8 +275,7 @@ class Reactor {
 
   // Operations (operations.h, operations.cpp)
   void exhaust(EventHandler& handler, std::uint8_t bits);
-  IoResult settle(EventHandler& handler, std::uint8_t bit, const IoResult& result,
-                  std::size_t size);
+  IoResult settle(EventHandler& handler, std::uint8_t bit, IoResult result, std::size_t size);
   std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
   IoResult fail(EventHandler& handler, int error);
