@@ -143,19 +143,20 @@ class EventHandler {
   static constexpr std::uint32_t kQuick = 1U << 25;  // short is empty, and nobody is to hear of it
 
   static constexpr std::uint32_t kObserved = 1U << 26;  // each step is told: see Observer
+  static constexpr std::uint32_t kHeld = 1U << 27;      // its turn waits: see Reactor::pause
 
   /// What ends when more may wait behind the data than a short read tells.
   static constexpr std::uint32_t kTrustsShort = kShortIsEmpty | kQuick;
   /// Nothing more will come, or go.
   static constexpr std::uint32_t kEnded = kEndOfFile | kFailed;
   /// Nobody is to be called for reading.
-  static constexpr std::uint32_t kNoReading = kPaused | kStuck | kStarved | kEnded;
+  static constexpr std::uint32_t kNoReading = kPaused | kStuck | kStarved | kEnded | kHeld;
   /// Nobody is to be called for writing.
-  static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed;
+  static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed | kHeld;
   /// What survives a disconnect().
   static constexpr std::uint32_t kLasting = kOwned | kClosed | kReadsAlways | kNeverAsks |
                                             kReadyListed | kAskListed | kInternal | kStuckLogged |
-                                            kObserved;
+                                            kObserved | kHeld;
   /// What a handler may have asked for before it has a descriptor.
   static constexpr std::uint32_t kAskedBefore = kPaused | kWantWrite | kDiscards;
 

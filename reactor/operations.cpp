@@ -24,7 +24,6 @@ constexpr std::ptrdiff_t kAcceptBytes = 1024;
 constexpr std::ptrdiff_t kInterruptedBytes = 1024;
 constexpr auto kAcceptRetry = std::chrono::milliseconds(250);
 constexpr auto kMemoryRetry = std::chrono::milliseconds(20);
-constexpr auto kStarvedLogPeriod = std::chrono::seconds(10);
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -180,8 +179,7 @@ IoStatus Reactor::accept_failed(EventHandler& handler, int error) {
 }
 
 void Reactor::tell_starved(std::string_view what, int error) {
-  if (starved_logged_ != TimePoint{} && now() - starved_logged_ < kStarvedLogPeriod) return;
-  starved_logged_ = now();
+  if (!starvation_.is_news(now())) return;
   log(LogLevel::warning, "{}: {}; those who wait are served when it is possible again", what,
       error_text(error));
 }
@@ -190,7 +188,7 @@ void Reactor::tell_starved(std::string_view what, int error) {
 void Reactor::starve(EventHandler& handler, Duration delay) {
   handler.flags_ |= EventHandler::kStarved;
   park(handler);
-  starved_until_ = std::min(starved_until_, now() + delay);
+  starvation_.begin(now() + delay);
   tell(&Observer::starved, handler, delay);
 }
 

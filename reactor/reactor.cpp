@@ -41,7 +41,7 @@ void ignore_sigpipe() {
 
 }  // namespace
 
-Reactor::Reactor(ReactorOptions options)
+Reactor::Reactor(const ReactorOptions& options)
     : Reactor(make_engine(chosen_engine(options), options.engine_options), kernel(), options) {}
 
 Reactor::Reactor(std::unique_ptr<Engine> engine, Host& host, ReactorOptions options)
@@ -78,9 +78,10 @@ TimePoint Reactor::now() {
   return now_;
 }
 
+Duration Reactor::bounded(Duration delay) { return std::clamp(delay, Duration::zero(), kLongest); }
+
 TimerId Reactor::call_later(Duration delay, TimerHeap::Callback callback) {
-  delay = std::clamp(delay, Duration::zero(), kLongest);
-  return timers_.add(now() + delay, Duration::zero(), std::move(callback));
+  return timers_.add(now() + bounded(delay), Duration::zero(), std::move(callback));
 }
 
 TimerId Reactor::call_every(Duration interval, TimerHeap::Callback callback) {
@@ -90,13 +91,14 @@ TimerId Reactor::call_every(Duration interval, TimerHeap::Callback callback) {
 }
 
 bool Reactor::rearm(TimerId timer, Duration delay) {
-  return timers_.rearm(timer, now() + std::clamp(delay, Duration::zero(), kLongest));
+  return timers_.rearm(timer, now() + bounded(delay));
 }
 
 // --- Running ---
 
 bool Reactor::something_left() const {
-  return keeping_alive_ > 0 || (!finishing_ && (keep_running_ || !timers_.empty())) ||
+  return keeping_alive_ > 0 ||
+         (!finishing_ && (keep_running_ || !timers_.empty() || !handler_timers_.empty())) ||
          posts_->posted();
 }
 
@@ -125,6 +127,7 @@ void Reactor::stop() {
 
 void Reactor::finish(Duration limit) {
   if (finishing_) return;
+  go_on();
   finish_timer_ = call_later(limit, [this] { give_up_finishing(); });
   finishing_ = true;
   for_each([this](EventHandler& handler) {
@@ -149,6 +152,7 @@ void Reactor::give_up_finishing() {
 
 void Reactor::observe(Observer* observer) {
   if (in_round_) throw std::logic_error("observe was called from a callback");
+  if (observer == nullptr) go_on();
   observer_ = observer;
   for (const auto& handler : handlers_) {
     handler->flags_ &= ~EventHandler::kObserved;
@@ -158,7 +162,30 @@ void Reactor::observe(Observer* observer) {
 
 void Reactor::lose_observer() noexcept {
   observer_ = nullptr;  // handlers go on the long way, which tells nobody
+  go_on();
   log(LogLevel::error, "an observer of the loop threw, and is taken off");
+}
+
+void Reactor::pause() {
+  if (observer_ == nullptr) throw std::logic_error("a loop is paused by who observes it");
+  if (std::exchange(paused_, true)) return;
+  paused_at_ = now();
+}
+
+void Reactor::go_on() {
+  if (!std::exchange(paused_, false)) return;
+  stood_still_ += now() - paused_at_;
+  steps_ = 0;
+  release_held();
+}
+
+const EventHandler* Reactor::next_held() const { return held_.empty() ? nullptr : held_.front(); }
+
+void Reactor::step() {
+  if (!paused_) throw std::logic_error("only a paused loop makes single steps");
+  steps_ = 1;
+  stepped_ = false;
+  release_held();
 }
 
 void Reactor::on_signal(int signal, std::function<void()> function) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "reactor/adaptive_wait.h"
 #include "reactor/engine.h"
 #include "reactor/event_handler.h"
 #include "reactor/io_result.h"
@@ -21,6 +22,7 @@
 #include "reactor/reactor_options.h"
 #include "reactor/socket_address.h"
 #include "reactor/sockets.h"
+#include "reactor/starvation.h"
 #include "reactor/timers.h"
 #include "reactor/unique_fd.h"
 
@@ -31,14 +33,6 @@ class Observer;
 class SignalWatcher;
 enum class Callback : std::uint8_t;
 enum class Operation : std::uint8_t;
-
-/// The result of Reactor::accept: a connection, or why there is none.
-struct Accepted {
-  StreamSocket socket{UniqueFd(), Kind::inet_stream};
-  SocketAddress peer;
-  IoStatus status = IoStatus::done;
-  explicit operator bool() const { return static_cast<bool>(socket.fd); }
-};
 
 /// The event loop: owns handlers and calls them when their descriptors are ready. One reactor, one
 /// thread; only post(), posts() and stop() may be called from others. It must outlive all that
@@ -69,7 +63,7 @@ struct Accepted {
 class Reactor {
  public:
   /// Throws std::system_error when the engine can not be had.
-  explicit Reactor(ReactorOptions options = {});
+  explicit Reactor(const ReactorOptions& options = {});
   /// In another world than the kernel's, which has its own engine.
   Reactor(std::unique_ptr<Engine> engine, Host& host, ReactorOptions options = {});
   ~Reactor();
@@ -201,6 +195,17 @@ class Reactor {
   /// Tells `observer` of everything from now on; null: nobody. Not from a callback. It must outlive
   /// the reactor, or be taken off.
   void observe(Observer* observer);
+  /// From now on handlers have no turns: what they are ready for is remembered as ever, and their
+  /// Timers stand still. Those in the background (EventHandler::unref) go on, as do posts and
+  /// call_later(). Ends with go_on(), finish(), or the observer. REQUIRES: there is an observer.
+  void pause();
+  void go_on();
+  /// Lets just one callback of those that are held back happen, the one that has waited longest, or
+  /// else the next that comes. REQUIRES: paused.
+  void step();
+  [[nodiscard]] bool paused() const { return paused_; }
+  /// Whose turn a step() would be; null: nobody waits.
+  [[nodiscard]] const EventHandler* next_held() const;
   [[nodiscard]] Host& host() const { return host_; }
   [[nodiscard]] std::string_view engine_name() const { return engine_->name(); }
   [[nodiscard]] const ReactorStats& stats() const { return stats_; }
@@ -208,14 +213,15 @@ class Reactor {
 
  private:
   friend class EventHandler;
+  friend class Timer;
 
   // Registration (registration.cpp)
   void own(std::unique_ptr<EventHandler> handler);
   void add_file(EventHandler& handler, UniqueFd fd, Model model, Sort sort);
   void enroll(EventHandler& handler, UniqueFd fd, Kind kind, Model model, Sort sort,
               std::uint32_t phase = 0);
-  [[nodiscard]] Medium& medium(const EventHandler& handler) const {
-    return *media_[static_cast<std::size_t>(handler.sort_)];
+  [[nodiscard]] Medium& medium(const EventHandler& its) const {
+    return *media_[static_cast<std::size_t>(its.sort_)];
   }
   UniqueFd take_out(EventHandler& handler) noexcept;
   void detach(EventHandler& handler) noexcept;
@@ -248,6 +254,11 @@ class Reactor {
   [[nodiscard]] static bool is_usual(const EventHandler& handler);
   static bool read_once(EventHandler& handler);
   void take_turn(EventHandler& handler);
+  bool may_step(EventHandler& handler);
+  void release_held() noexcept;
+  [[nodiscard]] static Duration bounded(Duration delay);
+  [[nodiscard]] TimePoint handlers_now() { return now() - stood_still_; }
+  [[nodiscard]] TimePoint next_timer();
   void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);
   bool call_once(EventHandler& handler, Generation generation);
@@ -265,10 +276,10 @@ class Reactor {
   void set_interest(EventHandler& handler, std::uint8_t interest);
 
   // Watching (watching.h)
-  template <typename... Params, typename... Args>
-  void tell(void (Observer::*what)(Params...), Args&&... args) noexcept;
-  template <typename... Params, typename... Args>
-  void tell_somebody(void (Observer::*what)(Params...), Args&&... args) noexcept;
+  template <typename What, typename... Args>
+  void tell(What what, Args&&... args) noexcept;
+  template <typename What, typename... Args>
+  void tell_somebody(What what, Args&&... args) noexcept;
   template <typename Function>
   void call(EventHandler& handler, Callback callback, Function&& function);
   void lose_observer() noexcept;
@@ -292,23 +303,30 @@ class Reactor {
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::size_t met_ = 0;                // handlers that exist
-  std::vector<EventHandler*> closed_;  // this list and the next three have room for as many
+  std::vector<EventHandler*> closed_;  // this list and the next four have room for as many
   std::size_t keeping_alive_ = 0;      // owned handlers that are not internal
   Generation last_generation_ = 0;
 
   std::vector<EventHandler*> ready_;
   std::vector<EventHandler*> ready_now_;
   std::vector<EventHandler*> parked_;
-  TimePoint starved_until_ = TimePoint::max();  // nobody is starved
-  TimePoint starved_logged_{};
+  std::vector<EventHandler*> held_;
+  Starvation starvation_;
   std::vector<Event> events_;
   std::size_t put_off_ = 0;          // rounds that left the timers to the next one
   EventHandler* current_ = nullptr;  // whose turn it is
   std::ptrdiff_t turn_left_ = 0;     // of its budget, in bytes
   std::vector<char> scratch_;
 
-  Duration recent_wait_{};  // a moving average, for spinning
+  AdaptiveWait adaptive_wait_{options_.spin};
   TimerHeap timers_;
+  TimerHeap
+      handler_timers_;      // of class Timer, by the handlers' clock, which stands still in a pause
+  Duration stood_still_{};  // in all pauses so far
+  TimePoint paused_at_{};
+  bool paused_ = false;
+  std::size_t steps_ = 0;  // callbacks that may happen in the pause
+  bool stepped_ = false;   // one has
   TimePoint now_{};
   bool now_known_ = false;
   bool in_run_ = false;
@@ -323,19 +341,6 @@ class Reactor {
   SignalWatcher* signals_ = nullptr;
   ReactorStats stats_;
   EventHandler nobody_{*this};  // has no descriptor, and the generation of no event
-};
-
-/// See Reactor::watch_foreign.
-class Reactor::ForeignWatch : public EventHandler {
- public:
-  ForeignWatch(Reactor& reactor, std::function<void(std::uint8_t)> function)
-      : EventHandler(reactor), function_(std::move(function)) {}
-  void set_interest(std::uint8_t interest);
-  void handle_read() override { function_(ready::readable); }
-  void handle_write() override { function_(ready::writable); }
-
- private:
-  std::function<void(std::uint8_t)> function_;
 };
 
 }  // namespace bunshin

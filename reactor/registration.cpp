@@ -9,6 +9,7 @@
 
 #include "reactor/broken.h"
 #include "reactor/error.h"
+#include "reactor/foreign_watch.h"
 #include "reactor/host.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
@@ -32,7 +33,7 @@ void Reactor::own(std::unique_ptr<EventHandler> handler) {
 /// Every handler that exists has its place in each list: what lists one must not fail.
 void Reactor::meet() {
   const std::size_t count = met_ + 1;
-  for (auto* list : {&closed_, &ready_, &ready_now_, &parked_}) {
+  for (auto* list : {&closed_, &ready_, &ready_now_, &parked_, &held_}) {
     if (list->capacity() < count) list->reserve(std::max<std::size_t>(16, 2 * count));
   }
   met_ = count;
@@ -164,7 +165,7 @@ UniqueFd Reactor::take_out(EventHandler& handler) noexcept {
   if (!broken("trap05")) handler.bits_ = 0;
   handler.generation_ = 0;
   handler.sort_ = Sort::none;
-  if (starved_until_ != TimePoint::max()) starved_until_ = {};  // a number is free: try at once
+  starvation_.relieve();  // a number is free
   return std::move(handler.fd_);
 }
 
@@ -205,8 +206,8 @@ void Reactor::forget(EventHandler& handler) noexcept {
                  static_cast<EventHandler*>(nullptr));
   }
   if ((handler.flags_ & EventHandler::kAskListed) != 0) std::erase(parked_, &handler);
-  if (parked_.empty() && !broken("starved"))
-    starved_until_ = TimePoint::max();  // nobody is left to try again
+  if ((handler.flags_ & EventHandler::kHeld) != 0) std::erase(held_, &handler);
+  if (parked_.empty() && !broken("starved")) starvation_.end();
   --met_;
 }
 

@@ -43,24 +43,37 @@ void Reactor::round(Duration limit) {
   tell(&Observer::round_begins, stats_.rounds);
   if (!parked_.empty() && !broken("parked")) ask_parked();  // 1
   const Duration longest = wait_limit(limit);               // 2
-  const bool spins = options_.spin.count() > 0 && longest > Duration::zero();
+  const bool spins = adaptive_wait_.spins() && longest > Duration::zero();
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
   tell(&Observer::waited, longest, count);
-  if (posts_->posted()) run_posts(count);   // 3
-  take_events(count);                       // 4
-  if (!ready_.empty()) turn_ready();        // 5
-  if (!timers_.empty()) run_timers(count);  // 6
-  bury();                                   // 7
+  if (posts_->posted()) run_posts(count);                               // 3
+  take_events(count);                                                   // 4
+  if (!ready_.empty()) turn_ready();                                    // 5
+  if (!timers_.empty() || !handler_timers_.empty()) run_timers(count);  // 6
+  bury();                                                               // 7
   tell(&Observer::round_ends);
+}
+
+std::size_t Reactor::wait_spinning(Duration limit) {
+  return adaptive_wait_.wait(*engine_, host_, limit, events_, stats_,
+                             [this] { return posts_->posted() || stop_requested_; });
 }
 
 Duration Reactor::wait_limit(Duration limit) {
   if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
-  if (timers_.empty() && starved_until_ == TimePoint::max()) return limit;
+  if (timers_.empty() && handler_timers_.empty() && !starvation_.anybody()) {
+    return limit;
+  }
   if (broken("trap10")) return limit;
-  const TimePoint until = std::min(timers_.next().value_or(TimePoint::max()), starved_until_);
+  const TimePoint until = std::min(next_timer(), starvation_.until());
   return std::clamp(until - now(), Duration::zero(), limit);
+}
+
+TimePoint Reactor::next_timer() {
+  const TimePoint next = timers_.next().value_or(TimePoint::max());
+  const auto handlers = paused_ ? std::nullopt : handler_timers_.next();
+  return handlers ? std::min(next, *handlers + stood_still_) : next;
 }
 
 /// After a full batch the kernel may have more. The timers are left to the next round then, but
@@ -69,7 +82,7 @@ void Reactor::run_timers(std::size_t count) {
   if (count == events_.size() && ++put_off_ * count <= by_descriptor_.size()) return;
   put_off_ = 0;
   now_known_ = false;
-  const TimePoint due = *timers_.next();
+  const TimePoint due = next_timer();
   if (due > now()) return;
   // Late, so the process was stopped or kept from running: what has arrived since the wait looked
   // counts.
@@ -79,39 +92,12 @@ void Reactor::run_timers(std::size_t count) {
   }
   tell(&Observer::timers_begin);
   timers_.run_due(now());
+  if (!paused_) handler_timers_.run_due(handlers_now());
   now_known_ = false;  // the next wait begins later than that
 }
 
-/// Adaptive: where waits are long, or nothing comes at all, the loop sleeps as it would without.
-std::size_t Reactor::wait_spinning(Duration limit) {
-  const TimePoint start = host_.now();
-  TimePoint time = start;
-  std::size_t count = 0;
-  bool woken = false;
-  if (recent_wait_ <= options_.spin) {
-    ++stats_.spins;
-    const TimePoint until = start + std::min<Duration>(options_.spin, limit);
-    do {
-      count = engine_->wait(Duration::zero(), events_);
-      woken = count > 0 || posts_->posted() || stop_requested_;
-      time = host_.now();
-    } while (!woken && time < until);
-    stats_.spun += time - start;
-    if (woken) ++stats_.spin_hits;
-  }
-  if (!woken && (limit == Engine::kForever || time - start < limit)) {
-    count = engine_->wait(limit == Engine::kForever ? limit : limit - (time - start), events_);
-    time = host_.now();
-  }
-  // One long wait must not end the spinning, nor one short wait begin it.
-  const Duration counted = std::min<Duration>(time - start, 8 * Duration(options_.spin));
-  recent_wait_ += (counted - recent_wait_) / 8;
-  return count;
-}
-
 void Reactor::ask_parked() {
-  const bool hungry = starved_until_ != TimePoint::max() && now() >= starved_until_;
-  if (hungry) starved_until_ = TimePoint::max();
+  const bool hungry = starvation_.anybody() && starvation_.is_over(now());
   for (std::size_t index = 0; index < parked_.size();) {
     EventHandler& handler = *parked_[index];
     if (still_parked(handler, hungry)) {

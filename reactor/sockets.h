@@ -20,6 +20,14 @@ struct StreamSocket {
   Kind kind;  ///< inet_stream or unix_stream
 };
 
+/// The result of Reactor::accept: a connection, or why there is none.
+struct Accepted {
+  StreamSocket socket{UniqueFd(), Kind::inet_stream};
+  SocketAddress peer;
+  IoStatus status = IoStatus::done;
+  explicit operator bool() const { return static_cast<bool>(socket.fd); }
+};
+
 /// The kind of a stream socket whose address that is.
 Kind stream_kind(const SocketAddress& address);
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <system_error>
 
+#include "reactor/foreign_watch.h"
 #include "reactor/sockets.h"
 
 namespace bunshin {

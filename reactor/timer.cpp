@@ -9,10 +9,20 @@ namespace bunshin {
 
 void Timer::arm(Duration delay) {
   Reactor& reactor = owner_.reactor();
-  if (!reactor.rearm(id_, delay)) id_ = reactor.call_later(delay, [this] { fire(); });
+  const bool stands_still = owner_.has_ref();  // in a pause: see Reactor::pause
+  TimerHeap& heap = stands_still ? reactor.handler_timers_ : reactor.timers_;
+  const TimePoint now = stands_still ? reactor.handlers_now() : reactor.now();
+  const TimePoint deadline = now + Reactor::bounded(delay);
+  if (heap_ == &heap && heap.rearm(id_, deadline)) return;
+  const TimerId id = heap.add(deadline, Duration::zero(), [this] { fire(); });
+  cancel();
+  heap_ = &heap;
+  id_ = id;
 }
 
-void Timer::cancel() noexcept { owner_.reactor().cancel(std::exchange(id_, {})); }
+void Timer::cancel() noexcept {
+  if (heap_ != nullptr) heap_->cancel(std::exchange(id_, {}));
+}
 
 /// The callback may destroy the timer.
 void Timer::fire() {

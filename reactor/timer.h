@@ -34,6 +34,7 @@ class Timer {
 
   EventHandler& owner_;
   Callback callback_;
+  TimerHeap* heap_ = nullptr;  // of the reactor, where id_ is
   TimerId id_;
 };
 

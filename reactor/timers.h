@@ -45,7 +45,7 @@ class TimerHeap {
   void run_due(TimePoint now);
 
   [[nodiscard]] std::size_t size() const { return heap_.size() + due_.size() - due_done_; }
-  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] bool empty() const { return heap_.empty() && due_.empty(); }
   /// Heap entries moved so far: what the operations have cost, for tests and measurements.
   [[nodiscard]] std::uint64_t moves() const { return moves_; }
 

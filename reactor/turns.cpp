@@ -30,6 +30,7 @@ bool connected_to_itself(Host& host, int fd) {
 
 void Reactor::take_turn(EventHandler& handler) {
   using H = EventHandler;
+  if (paused_ && handler.has_ref() && !may_step(handler)) return;
   if ((handler.flags_ & H::kConnecting) != 0 && !finish_connect(handler)) return;
   if ((handler.flags_ & H::kLevel) != 0) return level_turn(handler);
   const Generation generation = handler.generation_;
@@ -38,6 +39,7 @@ void Reactor::take_turn(EventHandler& handler) {
     call(handler, Callback::expt, &H::handle_expt);
   }
   for (;;) {
+    if (paused_ && stepped_ && handler.has_ref()) return list_ready(handler);  // one at a time
     // Closed, or already somebody else.
     if (handler.generation_ != generation && !broken("trap05")) return;
     if ((handler.flags_ & H::kEnded) != 0 && tell_close(handler)) return;
@@ -51,6 +53,32 @@ void Reactor::take_turn(EventHandler& handler) {
     if (handler.idle_calls_ >= kIdleLimit) [[unlikely]]
       stuck(handler);
   }
+}
+
+/// In a pause. A step is used up by the first who is called. (What only races to connect goes on:
+/// whose connection that will be is held when it stands.)
+bool Reactor::may_step(EventHandler& handler) {
+  using H = EventHandler;
+  constexpr auto kRaces = H::kLevel | H::kConnecting;
+  if ((handler.flags_ & kRaces) == kRaces) return true;
+  if (std::exchange(stepped_, false) && steps_ > 0) --steps_;
+  if (steps_ > 0) return true;
+  if ((handler.flags_ & H::kHeld) != 0) return false;
+  handler.flags_ |= H::kHeld;
+  held_.push_back(&handler);
+  if ((handler.flags_ & H::kLevel) != 0) {  // would be told again and again
+    handler.bits_ = 0;
+    set_interest(handler, 0);
+  }
+  return false;
+}
+
+void Reactor::release_held() noexcept {
+  for (EventHandler* handler : held_) {
+    handler->flags_ &= ~EventHandler::kHeld;
+    if (handler->fd_) list_ready(*handler);
+  }
+  held_.clear();
 }
 
 void Reactor::stuck(EventHandler& handler) {
@@ -91,6 +119,7 @@ inline bool Reactor::call_once(EventHandler& handler, Generation generation) {
     }
     if (handler.generation_ != generation) return true;
     if ((handler.bits_ & ready::readable) == 0) handler.idle_calls_ = 0;  // an operation did that
+    if (paused_) return true;
   }
   if ((handler.bits_ & ready::writable) != 0 && wants_write(handler)) {
     called = true;
@@ -128,7 +157,8 @@ void Reactor::set_interest(EventHandler& handler, std::uint8_t interest) {
 }
 
 void Reactor::update_interest(EventHandler& handler) {
-  constexpr auto kLater = EventHandler::kDead | EventHandler::kConnecting | EventHandler::kStuck;
+  constexpr auto kLater =
+      EventHandler::kDead | EventHandler::kConnecting | EventHandler::kStuck | EventHandler::kHeld;
   if ((handler.flags_ & kLater) != 0) return;
   std::uint8_t interest = 0;
   if (wants_read(handler)) interest |= ready::readable | ready::urgent;

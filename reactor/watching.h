@@ -10,16 +10,16 @@
 
 namespace bunshin {
 
-template <typename... Params, typename... Args>
-inline void Reactor::tell(void (Observer::*what)(Params...), Args&&... args) noexcept {
+/// Calls a member function of Observer, `what`.
+template <typename What, typename... Args>
+inline void Reactor::tell(What what, Args&&... args) noexcept {
   if (observer_ != nullptr) [[unlikely]]
     tell_somebody(what, std::forward<Args>(args)...);
 }
 
 /// Out of line, so that nobody else pays for its frame.
-template <typename... Params, typename... Args>
-[[gnu::noinline]] void Reactor::tell_somebody(void (Observer::*what)(Params...),
-                                              Args&&... args) noexcept {
+template <typename What, typename... Args>
+[[gnu::noinline]] void Reactor::tell_somebody(What what, Args&&... args) noexcept {
   try {
     (observer_->*what)(std::forward<Args>(args)...);
   } catch (...) {
@@ -31,6 +31,7 @@ template <typename... Params, typename... Args>
 template <typename Function>
 inline void Reactor::call(EventHandler& handler, Callback callback, Function&& function) {
   tell(&Observer::begins, handler, callback);
+  if (paused_ && handler.has_ref()) stepped_ = true;
   std::invoke(function, handler);
   tell(&Observer::ends, handler, callback);
 }

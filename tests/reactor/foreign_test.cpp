@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "reactor/foreign_watch.h"
 #include "tests/support/fixture.h"
 
 namespace bunshin::testing {

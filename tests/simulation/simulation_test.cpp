@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "reactor/timer.h"
 #include "tests/simulation/scenarios.h"
 
 namespace bunshin::simulation {
@@ -115,6 +116,34 @@ TEST(WorldTest, TimePassesOnlyWhenEverybodySleeps) {
   EXPECT_TRUE(world.run([&fired] { return fired; }, 10));
   EXPECT_GE(world.now() - begin, std::chrono::hours(3));
   EXPECT_LT(world.now() - begin, std::chrono::hours(3) + std::chrono::seconds(1));
+}
+
+class Sleeper : public EventHandler {
+ public:
+  explicit Sleeper(Reactor& reactor) : EventHandler(reactor) {}
+  void wake() { woken = true; }
+  bool woken = false;
+  Timer timer{*this, &Sleeper::wake};
+};
+
+TEST(PauseTest, TheTimersOfHandlersStandStill) {
+  Draws draws{std::vector<Deviation>()};
+  World world(draws);
+  Reactor& reactor = world.start("alone").reactor();
+  Observer observer;
+  reactor.observe(&observer);
+  const TimePoint begin = world.now();
+  Sleeper& sleeper = reactor.emplace<Sleeper>();
+  sleeper.timer.arm(std::chrono::seconds(10));
+  reactor.call_later(std::chrono::seconds(4), [&reactor] { reactor.pause(); });
+  reactor.call_later(std::chrono::seconds(104), [&] {
+    EXPECT_FALSE(sleeper.woken);
+    reactor.go_on();
+  });
+  EXPECT_TRUE(world.run([&sleeper] { return sleeper.woken; }, 100));
+  EXPECT_GE(world.now() - begin, std::chrono::seconds(110));
+  EXPECT_LT(world.now() - begin, std::chrono::seconds(111));
+  reactor.observe(nullptr);
 }
 
 TEST(WorldTest, NumbersAreGivenOutAgainAtOnce) {
