@@ -56,12 +56,14 @@ void log_formatted(LogLevel level, fmt::string_view format, fmt::format_args arg
   }
 }
 
-std::string ClassName::text() const {
+std::string demangled(const char* name) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(type_.name(), nullptr, nullptr, &status), &std::free);
-  return name ? name.get() : type_.name();
+  const std::unique_ptr<char, decltype(&std::free)> plain(
+      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  return plain ? plain.get() : name;
 }
+
+std::string ClassName::text() const { return demangled(type_.name()); }
 
 }  // namespace bunshin
 

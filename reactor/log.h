@@ -36,6 +36,9 @@ void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) noe
   if (log_enabled(level)) log_formatted(level, format, fmt::make_format_args(args...));
 }
 
+/// The name that a class has in its source, of what type_info::name() gives.
+std::string demangled(const char* name);
+
 /// A class by the name its source gives it, put into words when it is formatted. Any thread.
 class ClassName {
  public:

@@ -67,6 +67,10 @@ IoResult Reactor::settle(EventHandler& handler, std::uint8_t bit, IoResult resul
       // Interrupted: to be asked again, but not for ever within one turn.
       if (result.bytes == 0) turn_left_ -= kInterruptedBytes;
       if (result.bytes == 0 && broken("trap12")) return fail(handler, EINTR);
+      if (broken("read_once") && bit == ready::readable && result.bytes > 0) {
+        exhaust(handler, bit);
+        return {result.bytes, IoStatus::exhausted, 0};
+      }
       // A TCP socket that gave or took a part is exhausted. For others a part means nothing.
       if (result.bytes == 0 || result.bytes == size ||
           (handler.flags_ & EventHandler::kShortIsEmpty) == 0) {

@@ -49,7 +49,9 @@ void Reactor::take_turn(EventHandler& handler) {
     }
     if (turn_left_ <= 0 && broken("budget")) return;
     if (turn_left_ <= 0) return list_ready(handler);
-    if (!call_once(handler, generation)) return park(handler);
+    if (!call_once(handler, generation)) {
+      return broken("refusing") ? list_ready(handler) : park(handler);
+    }
     if (handler.idle_calls_ >= kIdleLimit) [[unlikely]]
       stuck(handler);
   }
@@ -145,6 +147,7 @@ void Reactor::level_turn(EventHandler& handler) {
   if (handler.generation_ != generation) return;
   const std::uint8_t futile = std::exchange(handler.bits_, std::uint8_t{0});
   if ((handler.flags_ & EventHandler::kStuck) != 0) {
+    if (broken("deaf")) return set_interest(handler, 0);
     return set_interest(handler, handler.interest_ & static_cast<std::uint8_t>(~futile));
   }
   update_interest(handler);  // when the end was told and the handler stays open: none

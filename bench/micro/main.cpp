@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   bunshin::micro::ask_dispatch();
   bunshin::micro::ask_round();
   bunshin::micro::ask_timers();
+  bunshin::micro::ask_observer();
   bunshin::micro::ask_post();
   bunshin::micro::ask_accept();
   bunshin::micro::ask_idle();

@@ -24,6 +24,7 @@ void ask_accept();
 void ask_dispatch();
 void ask_echo();
 void ask_idle();
+void ask_observer();
 void ask_post();
 void ask_round();
 void ask_timers();

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 MOST_SECONDS = 30
 MOST_STEPS = 12
@@ -20,8 +21,8 @@ MOST_STEPS = 12
 BREAKS = [
     ("trap01", "echo", "a short read is taken for the end, though the end of the stream is behind it"),
     ("trap02", "lines", "a short read of a tty is taken for the end"),
-    ("trap03", "echo", "a lack of descriptors while accepting is taken for nobody being there"),
-    ("trap04", "chat", "events of a descriptor that was closed reach who got its number"),
+    ("trap03", "echo", "a lack of descriptors is taken for nobody being there (docs/model: out_of_numbers)"),
+    ("trap04", "chat", "events of the dead reach who got their number (docs/model: no_generation)"),
     ("trap05", "echo", "a turn goes on after its handler has closed"),
     ("trap06", "lines", "a descriptor that has another name is closed and stays registered"),
     ("trap07", "echo", "half-closed is taken for closed"),
@@ -48,7 +49,10 @@ BREAKS = [
     ("open_again", "bridge", "a line that hung up is not opened again"),
     ("given_up", "bridge", "a command is given up in silence"),
     ("late_look", "bridge", "who is late judges before looking"),
-    ("parked", "echo", "those who wanted nothing are never asked again"),
+    ("read_once", "echo", "what was read once is taken for exhausted (docs/model: read_once)"),
+    ("deaf", "lines", "who does nothing when it may write is not told that it can read"),
+    ("refusing", "echo", "who wants nothing is asked without a pause (docs/model: refusing_spins)"),
+    ("parked", "echo", "those who wanted nothing are never asked again (docs/model: refusing_forgets)"),
     ("resume", "echo", "what is asked for outside of a turn is not heard"),
     ("budget", "load", "whoever has spent its budget is forgotten"),
     ("keep", "echo", "what the kernel did not take is kept and never sent"),
@@ -73,6 +77,25 @@ def seek(binary, name, scenario):
     return took, int(steps.group(1)), found.group(2)
 
 
+def regressions():
+    """(scenario, protection, script) of each line."""
+    lines = (Path(__file__).parent / "regressions.txt").read_text().splitlines()
+    for line in lines:
+        if line and not line.startswith("#"):
+            scenario, protection, script = line.split(" ", 2)
+            yield scenario, protection.strip("[]"), script
+
+
+def forgotten(binary):
+    """Regressions that hold though their protection is taken out: they show nothing any more."""
+    for scenario, protection, script in regressions():
+        result = subprocess.run([binary, "--scenario", scenario, "--script", script],
+                                env={**os.environ, "BUNSHIN_BREAK": protection},
+                                capture_output=True, timeout=60)
+        if result.returncode != 1:
+            yield f"regressions.txt: {scenario} [{protection}] holds without {protection}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--binary", required=True)
@@ -88,6 +111,9 @@ def main():
         missed += not good
         print(f"{name:<10} {scenario:<9} {took:>7.1f} {'-' if steps is None else steps:>5}  {story}"
               f"{'' if good else f'   NOT FOUND ({what})'}", flush=True)
+    for line in forgotten(options.binary):
+        missed += 1
+        print(line)
     print(f"{missed} were not found in {MOST_SECONDS} s and shrunk to {MOST_STEPS} steps"
           if missed else "each one was found")
     return 1 if missed else 0

@@ -22,6 +22,7 @@ TalkingClient::Plan TalkingClient::draw_plan(Run& run, std::uint32_t most_messag
   plan.most_read =
       reads[std::size_t{plan.messages} * plan.bytes > 5000 ? 3 * run.pick(1) : run.pick(3)];
   plan.rest = std::chrono::microseconds(500) * run.pick(3);
+  plan.refuses = run.chance();
   plan.begins = std::chrono::microseconds(700) * run.pick(3);
   plan.throws = run.pick(15) == 15;
   return plan;
@@ -78,15 +79,26 @@ void TalkingClient::handle_read() {
   const std::string_view data = recv(plan_.most_read);
   if (data.empty()) return;
   take(data);
-  if (plan_.rest > Duration::zero()) {
-    pause_reading();
-    rest_timer_.arm(plan_.rest);
-  }
+  if (plan_.rest > Duration::zero()) rest();
   if (heard_ == said_ && said_ < total()) say();
   if (heard_ == total() && plan_.ending == Ending::waits_all) {
     ended_well_ = true;
     close();
   }
+}
+
+void TalkingClient::rest() {
+  if (plan_.refuses) {
+    resting_ = true;
+  } else {
+    pause_reading();
+  }
+  rest_timer_.arm(plan_.rest);
+}
+
+void TalkingClient::rest_is_over() {
+  resting_ = false;
+  resume_reading();
 }
 
 void TalkingClient::take(std::string_view data) {

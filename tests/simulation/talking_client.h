@@ -28,6 +28,7 @@ class TalkingClient : public BufferedDispatcher {
     Ending ending = Ending::reads_all;
     std::size_t most_read = SIZE_MAX;  ///< bytes a recv
     Duration rest{};                   ///< reads nothing for so long after each read
+    bool refuses = false;              ///< by readable(), and not by pause_reading()
     Duration begins{};                 ///< connects after so long
     bool throws = false;               ///< or else throws, which is nobody else's business
   };
@@ -43,6 +44,7 @@ class TalkingClient : public BufferedDispatcher {
   TalkingClient(Reactor& reactor, const Endpoint& server, Plan plan, Ledger& ledger);
   ~TalkingClient() override;
 
+  bool readable() override { return !resting_; }
   void handle_connect() override;
   void handle_connect_error(int error) override;
   void handle_read() override;
@@ -57,7 +59,8 @@ class TalkingClient : public BufferedDispatcher {
   void begin();
   void say();
   void take(std::string_view data);
-  void rest_is_over() { resume_reading(); }
+  void rest();
+  void rest_is_over();
 
   const Endpoint server_;
   Ledger& ledger_;
@@ -66,6 +69,7 @@ class TalkingClient : public BufferedDispatcher {
   SocketAddress name_;
   std::size_t said_ = 0;
   std::size_t heard_ = 0;
+  bool resting_ = false;
   bool refused_ = false;
   bool ended_well_ = false;
   std::string wrong_;
