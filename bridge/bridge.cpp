@@ -8,21 +8,23 @@
 namespace bunshin {
 namespace {
 
-RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer) {
+RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
+                         AtStart at_start) {
   auto robot =
       std::make_unique<RapiroDriver>(reactor, config.serial_device, config.serial_baud, observer);
-  robot->open();
-  return reactor.adopt(std::move(robot));
+  RapiroDriver& adopted = reactor.adopt(std::move(robot));
+  adopted.begin(at_start);
+  return adopted;
 }
 
 }  // namespace
 
 Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
-               Backoff::Limits retry)
+               Backoff::Limits retry, AtStart at_start)
     : JuliusClient(reactor, Endpoint::parse(config.julius_address), config.julius_encoding, retry),
       rules_(config.rules, config.min_confidence),
       observer_(observer),
-      robot_(open_robot(reactor, config, observer)) {}
+      robot_(open_robot(reactor, config, observer, at_start)) {}
 
 void Bridge::configure(const BridgeConfig& config) {
   if (finishing()) return;

@@ -25,10 +25,11 @@ class BridgeObserver : public RapiroObserver {
 /// in whose thread all members are called; `observer` must outlive both.
 class Bridge : public JuliusClient, public BridgeControl {
  public:
-  /// Opens the serial line and connects as soon as the reactor runs. Throws std::system_error, and
-  /// std::invalid_argument for an unknown encoding.
+  /// Opens the serial line and connects as soon as the reactor runs. Throws std::system_error for a
+  /// line that can not be had and is not waited for, and std::invalid_argument for an unknown
+  /// encoding.
   Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
-         Backoff::Limits retry = {});
+         Backoff::Limits retry = {}, AtStart at_start = AtStart::wait);
 
   /// Whether the robot has answered everything that was heard.
   [[nodiscard]] bool idle() const { return robot_.idle(); }

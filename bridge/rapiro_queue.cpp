@@ -30,12 +30,23 @@ void RapiroQueue::command(std::string text, TimePoint now) {
   } else if (waiting_.size() >= limits_.waiting) {
     observer_.refused(text, fmt::format("{} commands wait already", waiting_.size()));
   } else {
-    waiting_.push_back(std::move(text));
+    waiting_.push_back({std::move(text), now});
     if (state_ == State::ready) begin_next(now);
   }
 }
 
-void RapiroQueue::opened(TimePoint now) { resynchronise(now); }
+void RapiroQueue::opened(TimePoint now) {
+  drop_old(now);
+  resynchronise(now);
+}
+
+void RapiroQueue::drop_old(TimePoint now) {
+  while (!waiting_.empty() && now - waiting_.front().since > limits_.max_age) {
+    observer_.dropped(waiting_.front().text, fmt::format("the line was away for longer than {} ms",
+                                                         limits_.max_age.count()));
+    pop_front();
+  }
+}
 
 void RapiroQueue::closed() {
   if (state_ == State::sending && broken("hang_up")) pop_front();
@@ -69,18 +80,18 @@ std::optional<RapiroQueue::TimePoint> RapiroQueue::next_deadline() const {
 }
 
 std::string_view RapiroQueue::flying() const {
-  return state_ == State::asking ? kAskBuffer : std::string_view(waiting_.front());
+  return state_ == State::asking ? kAskBuffer : std::string_view(waiting_.front().text);
 }
 
 // Whatever is in flight is left to its reply: half a conversation would put the robot out of step.
 void RapiroQueue::go_ahead(std::string text, TimePoint now) {
   const std::size_t kept = state_ == State::sending ? 1 : 0;
   while (waiting_.size() > kept) {
-    observer_.dropped(waiting_.back());
+    observer_.dropped(waiting_.back().text, "#M0 goes ahead");
     waiting_.pop_back();
   }
   if (kept == 0) failures_ = 0;
-  waiting_.push_back(std::move(text));
+  waiting_.push_back({std::move(text), now});
   if (state_ == State::ready || state_ == State::pose_waits) begin_next(now);
 }
 
@@ -97,7 +108,7 @@ void RapiroQueue::begin_next(TimePoint now) {
     state_ = State::ready;
     return;
   }
-  send(needs_free_buffer(waiting_.front()) ? State::asking : State::sending, now);
+  send(needs_free_buffer(waiting_.front().text) ? State::asking : State::sending, now);
 }
 
 void RapiroQueue::send(State state, TimePoint now) {
@@ -122,7 +133,7 @@ void RapiroQueue::handle_answer(const RapiroReply& reply, TimePoint now) {
   if (state_ == State::sending) {
     pop_front();
     begin_next(now);
-  } else if (waiting_.front() == kStop || reply.kind == RapiroReply::Kind::buffer_free) {
+  } else if (waiting_.front().text == kStop || reply.kind == RapiroReply::Kind::buffer_free) {
     send(State::sending, now);  // #M0 may have taken the place of what we had asked for
   } else {
     state_ = State::pose_waits;
@@ -131,13 +142,14 @@ void RapiroQueue::handle_answer(const RapiroReply& reply, TimePoint now) {
 }
 
 void RapiroQueue::handle_failure(const std::string& reason, TimePoint now) {
-  const bool overtaken = state_ == State::sending && waiting_.size() > 1 && waiting_[1] == kStop;
+  const bool overtaken =
+      state_ == State::sending && waiting_.size() > 1 && waiting_[1].text == kStop;
   ++failures_;
   if (overtaken || failures_ > limits_.resends) {
-    if (!broken("given_up")) observer_.gave_up(waiting_.front(), reason);
+    if (!broken("given_up")) observer_.gave_up(waiting_.front().text, reason);
     pop_front();
   } else {
-    observer_.retrying(waiting_.front(), reason);
+    observer_.retrying(waiting_.front().text, reason);
   }
   resynchronise(now);
 }

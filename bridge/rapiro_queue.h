@@ -24,7 +24,8 @@ class RapiroObserver {
   // One failure more: "no reply in 1000 ms", "answered #EP". It is sent again after that.
   virtual void retrying(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void gave_up(std::string_view /*command*/, std::string_view /*reason*/) {}
-  virtual void dropped(std::string_view /*command*/) {}  // #M0 went ahead of it
+  // "#M0 goes ahead"; "the line was away for longer than 3000 ms".
+  virtual void dropped(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void refused(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void resynchronised() {}                          // the parser of the robot is in step
   virtual void unexpected(const RapiroReply& /*reply*/) {}  // nobody had asked
@@ -34,7 +35,7 @@ class RapiroObserver {
 // The firmware holds one pose and forgets it at the next motion, so both wait until "#C" is
 // answered "#C0". #M0 alone goes ahead: it drops what waits, and needs no "#C0". A command that is
 // not answered, or by an error, is sent again after the robot's parser was brought into step by
-// two newlines. While the line is closed commands are kept.
+// two newlines. While the line is closed commands are kept, but not for long.
 // Owned by the driver of one line, which calls tick() at next_deadline() and takes the output
 // whenever the line has room; `observer` must outlive the queue.
 class RapiroQueue {
@@ -48,6 +49,9 @@ class RapiroQueue {
     std::chrono::milliseconds poll{100};             // between two "#C" while a pose waits
     std::chrono::milliseconds settle{100};           // silence that ends a resynchronisation
     std::chrono::milliseconds longest_settle{1000};  // for a robot that never is silent
+    // A robot that catches up on a minute of turns hurts itself: what is older when the line opens
+    // is dropped.
+    std::chrono::milliseconds max_age{3000};
   };
 
   explicit RapiroQueue(RapiroObserver& observer) : RapiroQueue(observer, Limits()) {}
@@ -81,6 +85,7 @@ class RapiroQueue {
 
   bool in_flight() const { return state_ == State::asking || state_ == State::sending; }
   std::string_view flying() const;
+  void drop_old(TimePoint now);
   void go_ahead(std::string text, TimePoint now);
   void resynchronise(TimePoint now);
   void begin_next(TimePoint now);
@@ -94,10 +99,14 @@ class RapiroQueue {
   RapiroObserver& observer_;
   const Limits limits_;
   State state_ = State::closed;
-  std::deque<std::string> waiting_;  // the front one may be in flight
-  int failures_ = 0;                 // of the front one
-  TimePoint deadline_{};             // meaningless when closed or ready
-  TimePoint settle_until_{};         // settling ends then, silence or not
+  struct Command {
+    std::string text;
+    TimePoint since;
+  };
+  std::deque<Command> waiting_;  // the front one may be in flight
+  int failures_ = 0;             // of the front one
+  TimePoint deadline_{};         // meaningless when closed or ready
+  TimePoint settle_until_{};     // settling ends then, silence or not
   std::optional<std::string> output_;
   RapiroReplyParser parser_;
 };

@@ -18,10 +18,11 @@ constexpr std::size_t kReadSize = 4096;  // so much the line may have to keep ab
 constexpr Duration kSilence = std::chrono::seconds(1);
 constexpr Duration kLongestLinger = std::chrono::minutes(1);
 
-RawSerial& open_line(Reactor& reactor, const std::string& device, int baud) {
+RawSerial& open_line(Reactor& reactor, const std::string& device, int baud, AtStart at_start) {
   auto line = std::make_unique<RawSerial>(reactor, device, baud);
-  line->open();
-  return reactor.adopt(std::move(line));
+  RawSerial& adopted = reactor.adopt(std::move(line));
+  adopted.begin(at_start);
+  return adopted;
 }
 
 }  // namespace
@@ -32,9 +33,9 @@ void RawSerial::handle_received(std::string_view bytes) {
 }
 
 RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
-                     RawDirection direction, Backoff::Limits retry)
+                     RawDirection direction, Backoff::Limits retry, AtStart at_start)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
-      line_(open_line(reactor, device, baud)),
+      line_(open_line(reactor, device, baud, at_start)),
       direction_(direction) {
   if (direction == RawDirection::both_ways) line_.answer(this);
 }

@@ -52,9 +52,10 @@ class RawSerial : public SerialPort {
 /// minute. Owned by its reactor, as the line it opens is, in whose thread all members are called.
 class RawBridge : public ReconnectingClient, public BridgeControl {
  public:
-  /// Throws std::system_error.
+  /// Throws std::system_error for a line that can not be had and is not waited for.
   RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
-            RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {});
+            RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {},
+            AtStart at_start = AtStart::wait);
 
   [[nodiscard]] std::uint64_t carried() const { return carried_; }  // bytes to the line, so far
 

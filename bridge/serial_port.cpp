@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -24,24 +25,44 @@ SerialPort::SerialPort(Reactor& reactor, std::string device, int baud, Backoff::
       baud_(baud),
       retry_(*this, retry, &SerialPort::open_again) {}
 
+void SerialPort::begin(AtStart at_start) {
+  try {
+    open();
+  } catch (const std::system_error& error) {
+    if (at_start == AtStart::fail || error.code().value() == ENOTTY) throw;
+    tell_failure(error.what());
+    retry_.schedule();
+  }
+}
+
 void SerialPort::open() {
   auto line = reactor().host().open_line(device_, baud_);
   reactor().add(*this, line->duplicate(), Kind::file);
   line_ = std::move(line);
   retry_.succeeded();
   told_away_ = false;
+  reason_.clear();
+  log(LogLevel::info, "the serial line {} is open {}at {} baud", device_,
+      std::exchange(was_open_, true) ? "again " : "", baud_);
   handle_opened();
 }
 
 void SerialPort::open_again() {
   try {
     open();
-    log(LogLevel::info, "the serial line {} is open again at {} baud", device_, baud_);
   } catch (const std::system_error& error) {
-    const auto level = std::exchange(told_away_, true) ? LogLevel::debug : LogLevel::warning;
-    log(level, "{}; trying again", error.what());
+    tell_failure(error.what());
     retry_.schedule();
   }
+}
+
+/// Once, and again when the reason is another one. (After a hang-up the first is none: that the
+/// line is away was told.)
+void SerialPort::tell_failure(const std::string& reason) {
+  const bool news = !told_away_ || (!reason_.empty() && reason != reason_);
+  log(news ? LogLevel::warning : LogLevel::debug, "{}; trying again", reason);
+  told_away_ = true;
+  reason_ = reason;
 }
 
 void SerialPort::use(const std::string& device, int baud) {
@@ -50,7 +71,8 @@ void SerialPort::use(const std::string& device, int baud) {
   baud_ = baud;
   disconnect();
   if (std::exchange(line_, nullptr)) handle_hung_up();
-  told_away_ = false;
+  was_open_ = told_away_ = false;
+  reason_.clear();
   retry_.try_at_once();
 }
 

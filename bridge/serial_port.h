@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,12 @@
 #include "reactor/timer.h"
 
 namespace bunshin {
+
+/// What becomes of a line that can not be had at the start.
+enum class AtStart : std::uint8_t {
+  wait,  ///< it is told once, and waited for
+  fail   ///< std::system_error
+};
 
 /// A serial line in the reactor, beside the sockets: see SerialLine for how it is opened. A line
 /// that hung up (unplugged, say) is opened again, for ever, with one log line a change of state.
@@ -22,8 +29,9 @@ class SerialPort : public BufferedDispatcher {
   /// REQUIRES: is_standard_baud(baud).
   SerialPort(Reactor& reactor, std::string device, int baud, Backoff::Limits retry = kRetryLimits);
 
-  /// The first opening. Throws std::system_error. REQUIRES: not open.
-  void open();
+  /// The first opening, which is told. What is no tty is never waited for. Throws
+  /// std::system_error. REQUIRES: not open.
+  void begin(AtStart at_start);
   /// Another line from now on: the one before is given back, unless it is the same. One that cannot
   /// be had is waited for. REQUIRES: is_standard_baud(baud).
   void use(const std::string& device, int baud);
@@ -53,14 +61,18 @@ class SerialPort : public BufferedDispatcher {
   virtual void handle_hung_up() {}
 
  private:
+  void open();
   void open_again();
+  void tell_failure(const std::string& reason);
   void close_when_sent();
 
   std::string device_;
   int baud_;
   std::unique_ptr<SerialLine> line_;
   Retry retry_;
+  bool was_open_ = false;
   bool told_away_ = false;
+  std::string reason_;  // why it could not be opened the last time
   bool finishing_ = false;
   Timer sent_timer_{*this, &SerialPort::close_when_sent};
 };

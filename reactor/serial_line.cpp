@@ -91,6 +91,15 @@ bool apply(int fd, const termios& wanted) {
          (got.c_lflag & (ICANON | ECHO)) == 0;
 }
 
+/// What a signal interrupts is tried again at once, but not for ever.
+template <typename Call>
+int uninterrupted(Call call) {
+  constexpr int kTries = 100;
+  int result = call();
+  for (int tries = 1; result < 0 && errno == EINTR && tries < kTries; ++tries) result = call();
+  return result;
+}
+
 class Tty final : public SerialLine {
  public:
   Tty(const std::string& device, int baud);
@@ -104,12 +113,15 @@ class Tty final : public SerialLine {
 };
 
 Tty::Tty(const std::string& device, int baud)
-    : fd_(::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
+    : fd_(uninterrupted([&device] {
+        return ::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+      })) {
   if (!fd_) fail(device, errno);
   const int fd = fd_.get();
   // Asked first: a regular file or a FIFO would take the lock as well.
-  if (::tcgetattr(fd, &before_) != 0) fail(device, errno == EINVAL ? ENOTTY : errno);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) fail(device, errno);
+  if (uninterrupted([&] { return ::tcgetattr(fd, &before_); }) != 0)
+    fail(device, errno == EINVAL ? ENOTTY : errno);
+  if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) != 0) fail(device, errno);
   if (::tcgetattr(fd, &before_) != 0)
     fail(device, errno);  // the owner before may have left just now
   if (!apply(fd, raw_8n1(before_, find_rate(baud)->constant))) {

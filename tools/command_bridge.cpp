@@ -26,6 +26,7 @@ struct BridgeCommand {
   bool raw = false;
   bool both_ways = false;
   bool check = false;
+  bool fail_fast = false;
   bool verbose = false;
   std::shared_ptr<ReactorOptions> loop;
 };
@@ -60,9 +61,9 @@ class BridgeLog : public BridgeObserver {
     ++lost_;
     log(LogLevel::error, "{} is given up: {}", command, reason);
   }
-  void dropped(std::string_view command) override {
+  void dropped(std::string_view command, std::string_view reason) override {
     ++lost_;
-    log(LogLevel::warning, "{} is dropped: #M0 goes ahead", command);
+    log(LogLevel::warning, "{} is dropped: {}", command, reason);
   }
   void refused(std::string_view command, std::string_view reason) override {
     log(LogLevel::error, "{} is not sent: {}", command, reason);
@@ -130,14 +131,15 @@ void run_bridge(const BridgeCommand& command) {
   BridgeSignals signals{config, [&] { return read_config(command); }, {}};
   if (!command.raw) signals.counts = [&] { return observer.counts(); };
   watch_bridge_signals(reactor, std::move(signals));
+  const AtStart at_start = command.fail_fast ? AtStart::fail : AtStart::wait;
+  const Backoff::Limits retry;
   if (command.raw) {
     reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud,
-                               command.both_ways ? RawDirection::both_ways : RawDirection::to_line);
+                               command.both_ways ? RawDirection::both_ways : RawDirection::to_line,
+                               retry, at_start);
   } else {
-    reactor.emplace<Bridge>(config, observer);
+    reactor.emplace<Bridge>(config, observer, retry, at_start);
   }
-  log(LogLevel::info, "the serial line {} is open at {} baud", config.serial_device,
-      config.serial_baud);
   run_loop(reactor);
 }
 
@@ -158,6 +160,8 @@ void add_bridge_command(CLI::App& app) {
           "--both-ways", command->both_ways,
           "With --raw: what the line says goes to the socket (Julius would take it for commands)")
       ->needs(raw);
+  bridge->add_flag("--fail-fast", command->fail_fast,
+                   "End at once when the serial line can not be had (default: wait for it)");
   bridge->add_flag("--check", command->check, "Only say what would be done");
   bridge->add_flag("--verbose", command->verbose, "Log every detail");
   command->loop = add_loop_options(*bridge);

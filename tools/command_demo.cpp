@@ -65,7 +65,7 @@ class Stage : public BridgeObserver {
     ++score_.failed;
     tell("given up", fmt::format("{}: {}", command, reason));
   }
-  void dropped(std::string_view command) override {
+  void dropped(std::string_view command, std::string_view /*reason*/) override {
     ++score_.failed;
     tell("dropped", fmt::format("{}: #M0 goes ahead", command));
   }

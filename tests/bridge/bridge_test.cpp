@@ -125,7 +125,8 @@ TEST_P(BridgeTest, ASecondBridgeOnTheSameLineIsRefused) {
   const auto& robot = make_robot();
   const Listener listener(Family::ipv4);
   join(listener.address, robot.path());
-  EXPECT_THROW(join(listener.address, robot.path()), std::system_error);
+  const auto config = config_for(listener.address.to_string(), robot.path());
+  EXPECT_THROW(reactor.emplace<Bridge>(config, notes, kSoon, AtStart::fail), std::system_error);
 }
 
 /// Whether all that was written is newlines and commands the firmware answers.
@@ -270,6 +271,35 @@ TEST_P(BridgeTest, ALineThatIsConfiguredAndNotThereIsWaitedFor) {
   run_until([&] { return notes.phrases.size() == 1; });
   line.lead_to(robot.path());
   run_until([&] { return notes.answers.size() == 1; });
+}
+
+TEST_P(BridgeTest, ALineThatIsNotThereAtTheStartIsWaitedFor) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  LinePath line(robot.path());
+  line.cut();
+  auto& bridge = join(listener.address, line.path());
+  run_until([&] { return bridge.connected(); });
+  EXPECT_EQ(log.count("there is no such serial device as"), 1U);
+  Peer peer = listener.accept();
+  feed(peer, spoken({"止まれ"}));
+  run_until([&] { return notes.phrases.size() == 1; });
+  line.lead_to(robot.path());
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_EQ(log.count("is open at 57600 baud"), 1U);
+}
+
+TEST_P(BridgeTest, WhyALineCanNotBeHadIsToldWhenTheReasonChanges) {
+  const auto& robot = make_robot();
+  const Listener listener(Family::ipv4);
+  LinePath line(robot.path());
+  line.cut();
+  join(listener.address, line.path());
+  run_until([&] { return log.count("; trying again") >= 1; });
+  line.lead_to("/dev/null");
+  run_until([&] { return log.count("is not a tty; trying again") == 1; });
+  line.lead_to(robot.path());
+  run_until([&] { return log.count("is open at 57600 baud") == 1; });
 }
 
 TEST_P(BridgeTest, WhatWasNotUnderstoodIsTold) {

@@ -33,7 +33,9 @@ class Notes : public BridgeObserver {
     if (command != "#C") answered_commands.emplace_back(command);
   }
   void gave_up(std::string_view command, std::string_view) override { note(given_up, command); }
-  void dropped(std::string_view command) override { note(dropped_commands, command); }
+  void dropped(std::string_view command, std::string_view /*reason*/) override {
+    note(dropped_commands, command);
+  }
   void resynchronised() override { ++resyncs; }
 
   std::vector<std::string> phrases, sent_commands, answers, answered_commands, given_up,

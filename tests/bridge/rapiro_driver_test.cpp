@@ -20,7 +20,7 @@ class RapiroDriverTest : public EngineCase {
  protected:
   RapiroDriver& make_driver(const std::string& device) {
     auto& driver = reactor.emplace<RapiroDriver>(device, 57600, notes, limits, kSoon);
-    driver.open();
+    driver.begin(AtStart::fail);
     return driver;
   }
   /// What the driver writes, until that is `text`.

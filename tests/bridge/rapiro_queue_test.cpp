@@ -10,6 +10,7 @@ namespace bunshin {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -29,7 +30,9 @@ class Log : public RapiroObserver {
     lines.push_back(fmt::format("retrying {}: {}", command, reason));
   }
   void gave_up(std::string_view command, std::string_view) override { note("gave up", command); }
-  void dropped(std::string_view command) override { note("dropped", command); }
+  void dropped(std::string_view command, std::string_view /*reason*/) override {
+    note("dropped", command);
+  }
   void refused(std::string_view command, std::string_view reason) override {
     lines.push_back(fmt::format("refused {}: {}", command, reason));
   }
@@ -118,6 +121,20 @@ TEST(RapiroQueue, AsksWhetherAPoseWaitsBeforePosesAndMotions) {
     line.hear("#C0");
     EXPECT_EQ(line.out(), command);
   }
+}
+
+// A robot that catches up on a minute of turns hurts itself.
+TEST(RapiroQueue, WhatIsOldWhenTheLineOpensIsDropped) {
+  Line line;
+  line.say("#M3");
+  line.pass(2000ms);
+  line.say("#Q");
+  line.pass(1001ms);
+  line.log.take();
+  line.open();
+  EXPECT_THAT(line.log.take(), Contains("dropped #M3"));
+  EXPECT_EQ(line.queue.waiting(), 1U);
+  EXPECT_EQ(line.out(), "#Q");
 }
 
 TEST(RapiroQueue, StatusNeedsNoFreeBuffer) {
@@ -314,7 +331,7 @@ TEST(RapiroQueue, CommandsOutliveTheLine) {
   EXPECT_EQ(line.queue.next_deadline(), std::nullopt);
   line.hear("#M1");  // nothing is heard on a closed line
   line.say("#M3");
-  line.pass(1h);
+  line.pass(2900ms);
   EXPECT_EQ(line.out(), "");
   EXPECT_EQ(line.queue.waiting(), 3u);
   line.open();

@@ -33,7 +33,7 @@ class SerialPortTest : public EngineCase {
   }
   TestPort& open_port(const std::string& device, int baud = 57600) {
     TestPort& port = make_port(device, baud);
-    port.open();
+    port.begin(AtStart::fail);
     return port;
   }
   /// Why `device` can not be opened.
@@ -120,7 +120,7 @@ TEST_P(SerialPortTest, TheReactorsEndGivesTheLineBackToo) {
     ReactorOptions options;
     options.engine = GetParam();
     Reactor other(options);
-    other.emplace<TestPort>(pty.slave_path, 57600).open();
+    other.emplace<TestPort>(pty.slave_path, 57600).begin(AtStart::fail);
     EXPECT_EQ(settings_of(pty.slave).c_lflag & ICANON, 0U);
   }
   EXPECT_NE(settings_of(pty.slave).c_lflag & ICANON, 0U);

@@ -19,7 +19,7 @@ class Endings : public RapiroObserver {
     if (command != "#C") ++count;
   }
   void gave_up(std::string_view, std::string_view) override { ++count; }
-  void dropped(std::string_view) override { ++count; }
+  void dropped(std::string_view, std::string_view) override { ++count; }
   void refused(std::string_view, std::string_view) override { ++count; }
   std::size_t count = 0;
 };

@@ -61,7 +61,7 @@ class Account : public BridgeObserver {
     repeated = true;
     ++settled;
   }
-  void dropped(std::string_view) override { ++settled; }
+  void dropped(std::string_view, std::string_view) override { ++settled; }
   void refused(std::string_view, std::string_view) override { ++settled; }
 
   std::size_t accepted = 0;
@@ -119,6 +119,10 @@ std::string check_line(const std::string& got, const std::vector<std::string>& t
   return "";
 }
 
+Robot& switch_on(Run& run, Process& side) {
+  return side.reactor().emplace<Robot>(run.world.make_line(side, kLine));
+}
+
 const JuliusTranscript& transcript() {
   static const JuliusTranscript loaded =
       JuliusTranscript::load(BUNSHIN_FIXTURES "/julius/robot-commands").as_spoken();
@@ -140,10 +144,15 @@ void play_bridge(Run& run) {
   account.side = &bridge_side;
   Bridge* bridge = nullptr;
   try {
-    robot = &robot_side.reactor().emplace<Robot>(run.world.make_line(robot_side, kLine));
+    const bool robot_is_late = run.chance();
+    if (!robot_is_late) robot = &switch_on(run, robot_side);
     engine.reactor().emplace<SimulatedJulius>(
         address, transcript(), SimulatedJulius::Options{run.chance() ? 1.0 : 6.0, true});
     bridge = &bridge_side.reactor().emplace<Bridge>(config, account);
+    if (robot_is_late) {
+      run.until([&account] { return account.accepted > 0; }, 12000);
+      robot = &switch_on(run, robot_side);
+    }
   } catch (const std::system_error&) {
     return require(run.draws().happened(Choice::unwatched) > 0, "cannot begin");
   }

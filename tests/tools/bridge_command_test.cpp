@@ -74,9 +74,24 @@ TEST(BridgeCommand, ALineThatCanNotBeHadIsNamed) {
   EXPECT_THAT(failure_of({"bridge", "--serial", make_file("")}).second, HasSubstr("is not a tty"));
   EXPECT_THAT(failure_of({"bridge", "--raw", "--serial", "/dev/null"}).second,
               HasSubstr("is not a tty"));
-  const auto [status, line] = failure_of({"bridge", "--serial", "/dev/no-such-line"});
+  const auto [status, line] =
+      failure_of({"bridge", "--fail-fast", "--serial", "/dev/no-such-line"});
   EXPECT_EQ(status, 1);
   EXPECT_THAT(line, HasSubstr("no such serial device"));
+}
+
+TEST(BridgeCommand, ALineThatIsNotThereAtTheStartIsWaitedFor) {
+  const World world;
+  const std::string path = fresh_path("line");
+  for (const char* how : {"--raw", "--verbose"}) {
+    Program bridge(bunshin({"bridge", "--julius", world.address, "--serial", path, how}));
+    EXPECT_TRUE(bridge.wait_for_errors("there is no such serial device as " + path));
+    ASSERT_EQ(::symlink(world.line.c_str(), path.c_str()), 0);
+    EXPECT_TRUE(bridge.wait_for_errors("the serial line " + path + " is open at 57600 baud"));
+    bridge.signal(SIGTERM);
+    EXPECT_EQ(bridge.wait(), 0);
+    ::unlink(path.c_str());
+  }
 }
 
 TEST(BridgeCommand, MovesTheRobotAndGivesTheLineBack) {
@@ -85,7 +100,9 @@ TEST(BridgeCommand, MovesTheRobotAndGivesTheLineBack) {
   EXPECT_TRUE(bridge.wait_for_errors("heard \"前へ進め\", confidence 0.787"));
   EXPECT_TRUE(bridge.wait_for_errors("sent #M1, the robot answered #M1"));
   EXPECT_TRUE(bridge.wait_for_errors("refused, below 0.700"));
-  Program second(world.bridge());
+  auto arguments = world.bridge();
+  arguments.emplace_back("--fail-fast");
+  Program second(arguments);
   EXPECT_EQ(second.wait(), 1);
   EXPECT_THAT(second.errors(), HasSubstr("in use by another program"));
   bridge.signal(SIGTERM);

@@ -105,11 +105,11 @@ TEST(Usage, AnAddressMayBeAPort) {
 }
 
 TEST(Usage, SentencesHaveNoNoise) {
-  for (const auto& arguments :
-       std::vector<std::vector<std::string>>{{"echo", "nowhere"},
-                                             {"echo", "--engine", "steam"},
-                                             {"bridge", "--serial", "/dev/null"},
-                                             {"bridge", "--serial", "/dev/no-such-line"}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"echo", "nowhere"},
+           {"echo", "--engine", "steam"},
+           {"bridge", "--serial", "/dev/null"},
+           {"bridge", "--fail-fast", "--serial", "/dev/no-such-line"}}) {
     const auto [status, line] = failure_of(arguments);
     for (const char* noise :
          {": Invalid argument", ": Operation not supported", ": Inappropriate", ": No such file"}) {
