@@ -153,8 +153,8 @@ void play_bridge(Run& run) {
       run.until([&account] { return account.accepted > 0; }, 12000);
       robot = &switch_on(run, robot_side);
     }
-  } catch (const std::system_error&) {
-    return require(run.draws().happened(Choice::unwatched) > 0, "cannot begin");
+  } catch (const std::system_error& error) {
+    return run.excuse(error);
   }
   const std::size_t wanted = 3 + run.pick(12);
   const auto goes_well = [&account] {

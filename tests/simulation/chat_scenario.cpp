@@ -128,11 +128,7 @@ void play_chat(Run& run) {
   const bool short_of_memory = run.pick(3) == 3;
   if (short_of_memory) options.most_owed = 3000;
   Process& server = run.start("server");
-  try {
-    server.reactor().emplace<ChatServer>(address, options);
-  } catch (const std::system_error&) {
-    return require(run.draws().happened(Choice::unwatched) > 0, "cannot listen");
-  }
+  if (run.serve<ChatServer>(server, address, options) == nullptr) return;
   Process& side = run.start("guests");
   auto& party = run.keep<Party>(run.world, short_of_memory);
   const std::uint32_t count = 1 + run.pick(kMostGuests - 1);

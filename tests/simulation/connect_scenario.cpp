@@ -70,11 +70,7 @@ void play_connect(Run& run) {
   };
   for (std::uint32_t lives = run.pick(3);; --lives) {
     Process& process = run.start("server");
-    try {
-      process.reactor().emplace<Greeter>(address);
-    } catch (const std::system_error&) {
-      return require(run.draws().happened(Choice::unwatched) > 0, "cannot listen");
-    }
+    if (run.serve<Greeter>(process, address) == nullptr) return;
     if (lives == 0) break;
     const std::uint64_t end = run.world.rounds() + 10 + run.pick(60);
     run.until([&] { return run.world.rounds() > end || all_greeted(); }, 4000);

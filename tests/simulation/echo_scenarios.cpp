@@ -19,11 +19,7 @@ void echo(Run& run, std::uint32_t most_clients, std::uint32_t most_messages,
   options.stop = [] {};
   const auto address = Endpoint::parse("127.0.0.1:9876");
   Process& server = run.start("server");
-  try {
-    server.reactor().emplace<EchoServer>(address, options);
-  } catch (const std::system_error&) {
-    return require(run.draws().happened(Choice::unwatched) > 0, "cannot listen");
-  }
+  if (run.serve<EchoServer>(server, address, options) == nullptr) return;
   Process& side = run.start("clients");
   auto& ledger = run.keep<TalkingClient::Ledger>(run.world);
   const std::uint32_t count = 1 + run.pick(most_clients - 1);

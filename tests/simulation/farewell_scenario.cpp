@@ -100,11 +100,7 @@ void play_farewell(Run& run) {
   const std::size_t sizes[] = {1, 900, 20000, 90000};
   const std::size_t bytes = sizes[run.pick(3)];
   Process& server = run.start("server");
-  try {
-    server.reactor().emplace<Speaker>(address, bytes);
-  } catch (const std::system_error&) {
-    return require(run.draws().happened(Choice::unwatched) > 0, "cannot listen");
-  }
+  if (run.serve<Speaker>(server, address, bytes) == nullptr) return;
   Process& side = run.start("clients");
   auto& all = run.keep<Listeners>(run.world);
   for (std::uint32_t count = 1 + run.pick(3); count > 0; --count) {

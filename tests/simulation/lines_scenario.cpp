@@ -116,7 +116,7 @@ void play_lines(Run& run) {
     read_file(run, side);
     use_line(run, side, echo);
   } catch (const std::system_error& error) {
-    require(run.draws().happened(Choice::unwatched) > 0, error.what());
+    run.excuse(error);
   }
 }
 

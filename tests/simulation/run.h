@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,18 @@ class Run {
 
   /// A process whose engine tells as the draws say, and that is watched.
   Process& start(const std::string& name);
+  /// A server in `process`. Null when its engine had no room for it, which a run may end with.
+  template <typename Server, typename... Args>
+  Server* serve(Process& process, Args&&... args) {
+    try {
+      return &process.reactor().emplace<Server>(std::forward<Args>(args)...);
+    } catch (const std::system_error& error) {
+      excuse(error);
+      return nullptr;
+    }
+  }
+  /// A Violation, unless an engine had no room.
+  void excuse(const std::system_error& error);
   /// What the handlers refer to: it lives until they are gone, however the scenario ends.
   template <typename Thing, typename... Args>
   Thing& keep(Args&&... args) {
@@ -50,8 +63,6 @@ class Run {
   /// Lets the world come to rest, for at most `rounds`.
   void settle(std::uint64_t rounds = 2000);
 
-  /// Lines of the log so far that contain `text`.
-  [[nodiscard]] std::size_t logged(std::string_view text) const;
   [[nodiscard]] Draws& draws() { return draws_; }
 
  private:
@@ -60,7 +71,7 @@ class Run {
 
   Draws& draws_;
   Tale& tale_;
-  std::vector<std::string> log_;
+  std::size_t lines_ = 0;  // of the log
   std::vector<std::shared_ptr<void>> kept_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
 };
