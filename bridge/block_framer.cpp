@@ -8,9 +8,9 @@ namespace bunshin {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
-// Enough of a line to tell whether it is ".\r" and nothing else.
+/// Enough of a line to tell whether it is ".\r" and nothing else.
 constexpr std::size_t kLineHead = 3;
-// The ".\r" that ends a block of exactly the limit.
+/// The ".\r" that ends a block of exactly the limit.
 constexpr std::size_t kTerminatorRoom = 2;
 constexpr std::string_view kProcessEnd = "</RECOGPROCESS>";
 
@@ -20,7 +20,7 @@ std::string_view trim(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
 }
 
-// Only a carriage return may stand beside the dot: " ." is somebody's text.
+/// Only a carriage return may stand beside the dot: " ." is somebody's text.
 bool is_terminator(std::string_view line) { return line == "." || line == ".\r"; }
 
 bool starts_with_tag(std::string_view line, std::string_view tag) {

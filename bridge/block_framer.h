@@ -8,11 +8,11 @@
 
 namespace bunshin {
 
-// Cuts the byte stream of Julius' module mode into blocks. A block ends with a line that holds
-// only "."; inside an open <RECOGPROCESS> element such lines separate its parts and are left
-// out. Works on bytes, before any decoding: no second byte of Shift_JIS or EUC-JP is a line
-// feed, so a "." line means the same in every encoding the engine can use.
-// Owned by one client; no thread of its own; memory stays under the limit plus one fed chunk.
+/// Cuts the byte stream of Julius' module mode into blocks. A block ends with a line that holds
+/// only "."; inside an open <RECOGPROCESS> element such lines separate its parts and are left
+/// out. Works on bytes, before any decoding: no second byte of Shift_JIS or EUC-JP is a line
+/// feed, so a "." line means the same in every encoding the engine can use.
+/// Owned by one client; no thread of its own; memory stays under the limit plus one fed chunk.
 class BlockFramer {
  public:
   static constexpr std::size_t kDefaultLimit = std::size_t{1} << 20;
@@ -22,16 +22,16 @@ class BlockFramer {
     bool oversized = false;  // longer than the limit: bytes is empty, the rest is skipped
   };
 
-  // REQUIRES: limit > 0, in bytes.
+  /// REQUIRES: limit > 0, in bytes.
   explicit BlockFramer(std::size_t limit = kDefaultLimit);
 
-  // Takes bytes cut anywhere. Call next() until it is empty before feeding more.
+  /// Takes bytes cut anywhere. Call next() until it is empty before feeding more.
   void feed(std::string_view bytes);
 
-  // The oldest block not yet taken. An oversized one is reported once, when it passes the limit.
+  /// The oldest block not yet taken. An oversized one is reported once, when it passes the limit.
   std::optional<Block> next();
 
-  // Forgets a block begun and blocks not taken: for a new connection. Counters stay.
+  /// Forgets a block begun and blocks not taken: for a new connection. Counters stay.
   void reset();
 
   std::size_t pending() const { return block_.size(); }  // bytes of the block begun

@@ -35,7 +35,7 @@ constexpr std::size_t kMaxFile = std::size_t{1} << 20;
   throw ConfigError(fmt::format("{}:{}: {}", file, where.begin.line, printable(what, 400)));
 }
 
-// Reads one table of the file: typed access to its keys, errors that say where.
+/// Reads one table of the file: typed access to its keys, errors that say where.
 class Section {
  public:
   Section(const toml::table& table, const std::string& file, std::string prefix)
@@ -121,7 +121,7 @@ class Section {
   std::string prefix_;
 };
 
-// The whole truth is known to whoever resolves the address; this finds slips of the pen.
+/// The whole truth is known to whoever resolves the address; this finds slips of the pen.
 std::optional<std::string> address_problem(std::string_view address) {
   constexpr std::string_view kUnix = "unix:";
   if (address.substr(0, kUnix.size()) == kUnix) {
@@ -208,10 +208,10 @@ void read_rules(const std::vector<Section>& sections, BridgeConfig& config) {
   }
 }
 
-// Asking whether a character is a blank, toml++ 3.3.0 runs into __builtin_unreachable for U+00A1 to
-// U+0499, U+2E5E to U+3257 (all kana) and U+FB08 to U+FEFE. It asks outside of strings and
-// comments, where TOML has ASCII only: so a copy is parsed first in which '?' stands for each byte
-// that is not. That is refused wherever such a byte would be.
+/// Asking whether a character is a blank, toml++ 3.3.0 runs into __builtin_unreachable for U+00A1
+/// to U+0499, U+2E5E to U+3257 (all kana) and U+FB08 to U+FEFE. It asks outside of strings and
+/// comments, where TOML has ASCII only: so a copy is parsed first in which '?' stands for each byte
+/// that is not. That is refused wherever such a byte would be.
 std::string only_ascii(std::string_view text) {
   std::string copy(text);
   for (char& c : copy) {
@@ -220,7 +220,7 @@ std::string only_ascii(std::string_view text) {
   return copy;
 }
 
-// It asks as well behind a line end that a backslash takes out of a string. None here needs one.
+/// It asks as well behind a line end that a backslash takes out of a string. None here needs one.
 void refuse_continued_lines(std::string_view text, const std::string& name) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr std::size_t kMaxCommands = 64;
-// Several commands (PAUSE while nobody speaks, unknown ones) are never answered.
+/// Several commands (PAUSE while nobody speaks, unknown ones) are never answered.
 constexpr auto kAnswerTime = std::chrono::milliseconds(200);
 
 /// Whether the engine says this when it was asked, not because somebody spoke.

@@ -63,7 +63,7 @@ std::optional<Integer> parse_integer(std::string_view text) {
   return value;
 }
 
-// strtod, as libc++ has no from_chars for double yet; the program keeps the "C" locale.
+/// strtod, as libc++ has no from_chars for double yet; the program keeps the "C" locale.
 std::optional<double> parse_number(const char* text) {
   char* end = nullptr;
   const double value = std::strtod(text, &end);
@@ -71,7 +71,7 @@ std::optional<double> parse_number(const char* text) {
   return value;
 }
 
-// Each of these returns what is wrong, or nothing.
+/// Each of these returns what is wrong, or nothing.
 std::string read_word(const pugi::xml_node& node, JuliusWord& word) {
   word.word = node.attribute("WORD").value();
   word.class_id = node.attribute("CLASSID").value();
@@ -83,7 +83,7 @@ std::string read_word(const pugi::xml_node& node, JuliusWord& word) {
   return fmt::format("confidence CM=\"{}\" is not a number", confidence.value());
 }
 
-// One whole element with nothing behind it.
+/// One whole element with nothing behind it.
 std::string load(std::string_view text, pugi::xml_document& document) {
   // pugixml takes a NUL for the end, and would accept half a message.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
@@ -106,8 +106,8 @@ std::size_t count_replacements(std::string_view text) {
   return count;
 }
 
-// A byte that could not be read may stand in a word, which then matches no rule. Anywhere else it
-// may have been what tells a guess from a result, or the begin of a word.
+/// A byte that could not be read may stand in a word, which then matches no rule. Anywhere else it
+/// may have been what tells a guess from a result, or the begin of a word.
 bool only_words_are_damaged(std::string_view text, const JuliusHypothesis& hypothesis) {
   std::size_t in_words = 0;
   for (const JuliusWord& word : hypothesis.words) {
@@ -139,7 +139,7 @@ std::size_t find_hypothesis(std::string_view text, std::size_t from = 0) {
   return std::min(text.find("<SHYPO", from), text.find("<PHYPO", from));
 }
 
-// REQUIRES: one begins at the front of `text`.
+/// REQUIRES: one begins at the front of `text`.
 std::size_t hypothesis_size(std::string_view text) {
   const std::string_view end_tag = text[1] == 'S' ? "</SHYPO>" : "</PHYPO>";
   const std::size_t next = std::min(find_hypothesis(text, 1), text.size());
@@ -147,7 +147,7 @@ std::size_t hypothesis_size(std::string_view text) {
   return end < next ? end + end_tag.size() : next;
 }
 
-// Each on its own: an XML parser gives up at the first fault, wherever that is.
+/// Each on its own: an XML parser gives up at the first fault, wherever that is.
 std::string read_hypotheses(std::string_view text, std::vector<JuliusHypothesis>& all) {
   for (text = trim(text); !text.empty(); text = trim(text)) {
     if (find_hypothesis(text) != 0) return "something else stands between them";
@@ -162,7 +162,7 @@ std::string read_hypotheses(std::string_view text, std::vector<JuliusHypothesis>
   return {};
 }
 
-// A grammar's own name may stand in there unescaped, so it never goes through the XML parser.
+/// A grammar's own name may stand in there unescaped, so it never goes through the XML parser.
 std::optional<std::string_view> graminfo_text(std::string_view block) {
   constexpr std::string_view kOpen = "<GRAMINFO>";
   constexpr std::string_view kClose = "</GRAMINFO>";

@@ -20,7 +20,7 @@ namespace {
 using Row = JuliusTranscript::Row;
 using Direction = JuliusTranscript::Direction;
 
-// Hours of speech: n-best output of a real session is some 100 MB a day.
+/// Hours of speech: n-best output of a real session is some 100 MB a day.
 constexpr std::size_t kMaxFile = std::size_t{256} << 20;
 constexpr double kMaxMilliseconds = 1e12;  // 30 years
 
@@ -53,7 +53,7 @@ std::optional<std::size_t> parse_size(std::string_view text) {
   return size;
 }
 
-// Takes one escape (what follows a backslash) from the front of `rest`.
+/// Takes one escape (what follows a backslash) from the front of `rest`.
 std::optional<char> take_escape(std::string_view& rest) {
   if (rest.empty()) return std::nullopt;
   const char c = rest.front();
@@ -92,7 +92,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return result;
 }
 
-// Reads one line into `row`; returns what is wrong, or nothing.
+/// Reads one line into `row`; returns what is wrong, or nothing.
 std::string read_row(std::string_view line, Row& row) {
   const std::size_t first = line.find('\t');
   const std::size_t second = first == line.npos ? first : line.find('\t', first + 1);

@@ -9,14 +9,14 @@
 
 namespace bunshin {
 
-// One line that says what is wrong and where: "x.tsv:7: ...".
+/// One line that says what is wrong and where: "x.tsv:7: ...".
 class TranscriptError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A recorded module-mode connection: NAME.bin holds the bytes the engine sent, NAME.tsv when which
-// of them came and what the client said. Immutable once loaded; rows point into nothing.
+/// A recorded module-mode connection: NAME.bin holds the bytes the engine sent, NAME.tsv when which
+/// of them came and what the client said. Immutable once loaded; rows point into nothing.
 class JuliusTranscript {
  public:
   enum class Direction { from_engine, from_client };
@@ -29,13 +29,13 @@ class JuliusTranscript {
     std::string command;     // from_client: what it sent, unescaped
   };
 
-  // path: the .tsv, the .bin or what both have in common. Throws TranscriptError.
+  /// path: the .tsv, the .bin or what both have in common. Throws TranscriptError.
   static JuliusTranscript load(const std::string& path);
-  // The same from what the two files hold; `name` stands for the .tsv in errors.
+  /// The same from what the two files hold; `name` stands for the .tsv in errors.
   static JuliusTranscript parse(std::string_view table, std::string bytes, const std::string& name);
 
-  // What the engine said with every utterance as long as it was when it was spoken, by its
-  // INPUTPARAM MSEC=: for recordings made faster than speech. One row a block.
+  /// What the engine said with every utterance as long as it was when it was spoken, by its
+  /// INPUTPARAM MSEC=: for recordings made faster than speech. One row a block.
   JuliusTranscript as_spoken() const;
 
   const std::vector<Row>& rows() const { return rows_; }

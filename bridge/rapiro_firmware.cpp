@@ -25,7 +25,7 @@ struct Frame {
   Colour eyes = kOff;
 };
 
-// Times and eye colours of the motions #M0 to #M9; what is not listed is a frame of no time.
+/// Times and eye colours of the motions #M0 to #M9; what is not listed is a frame of no time.
 constexpr std::array<std::array<Frame, kFrames>, 10> kMotions = {{
     {{{10, kBlue}}},
     {{{5, kOff}, {5, kBlue}, {5, kBlue}, {5, kOff}, {5, kBlue}, {5, kBlue}}},
@@ -93,8 +93,8 @@ std::optional<RapiroFirmware::TimePoint> RapiroFirmware::next_change(TimePoint n
   return fade_end_;
 }
 
-// While a command is being read the firmware does nothing else, so a frame whose time is up ends
-// only when the command does.
+/// While a command is being read the firmware does nothing else, so a frame whose time is up ends
+/// only when the command does.
 void RapiroFirmware::advance(TimePoint now) {
   if (parser_ != Parser::outside) return;
   while (fade_end_ <= now) {
@@ -112,13 +112,13 @@ void RapiroFirmware::advance(TimePoint now) {
   last_step_ = std::max(last_step_, now);
 }
 
-// A fade whose time ran out while the firmware was reading stops short of its target.
+/// A fade whose time ran out while the firmware was reading stops short of its target.
 void RapiroFirmware::thaw(TimePoint now) {
   if (fade_end_ <= now) target_eyes_ = eyes_at(last_step_);
   last_step_ = std::max(last_step_, now);
 }
 
-// Goes on with the next number whatever motion it now is; a pose that waited is overwritten.
+/// Goes on with the next number whatever motion it now is; a pose that waited is overwritten.
 void RapiroFirmware::next_frame(TimePoint start) {
   do {
     frame_ = (frame_ + 1) % kFrames;

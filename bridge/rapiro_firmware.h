@@ -9,7 +9,7 @@
 
 namespace bunshin {
 
-// What a person would see of the robot.
+/// What a person would see of the robot.
 struct RapiroView {
   using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
 
@@ -22,23 +22,23 @@ struct RapiroView {
   Colour eyes{};
 };
 
-// Behaves as Rapiro's stock firmware (RAPIRO_ver0_0) does on its serial line: replies, frame
-// times, the one-pose buffer, and standing still in the middle of a command. Servo angles are
-// checked, not modelled; replies come at once, without the 0.2 ms a byte takes.
-// A plain state machine: time is passed in and must not run backwards.
+/// Behaves as Rapiro's stock firmware (RAPIRO_ver0_0) does on its serial line: replies, frame
+/// times, the one-pose buffer, and standing still in the middle of a command. Servo angles are
+/// checked, not modelled; replies come at once, without the 0.2 ms a byte takes.
+/// A plain state machine: time is passed in and must not run backwards.
 class RapiroFirmware {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   explicit RapiroFirmware(TimePoint power_on);
 
-  // What it answers to these bytes; may be empty.
+  /// What it answers to these bytes; may be empty.
   std::string received(std::string_view bytes, TimePoint now);
 
   RapiroView view(TimePoint now);
-  // A pose reached with none waiting, or #M0's own frame played to its end. Other motions loop.
+  /// A pose reached with none waiting, or #M0's own frame played to its end. Other motions loop.
   bool at_rest(TimePoint now);
-  // When the running frame or fade ends; nothing while frozen or holding a pose.
+  /// When the running frame or fade ends; nothing while frozen or holding a pose.
   std::optional<TimePoint> next_change(TimePoint now);
 
  private:

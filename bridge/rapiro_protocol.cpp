@@ -8,12 +8,12 @@
 namespace bunshin {
 namespace {
 
-// A pose that names every servo and colour has 102 bytes.
+/// A pose that names every servo and colour has 102 bytes.
 constexpr std::size_t kMaxCommand = 256;
 
 bool is_digit(char c) { return '0' <= c && c <= '9'; }
 
-// Takes `label` and `digits` digits of at most `max` from the front of `rest`; says what is wrong.
+/// Takes `label` and `digits` digits of at most `max` from the front of `rest`; says what is wrong.
 std::optional<std::string> take_number(std::string_view& rest, char label, std::size_t digits,
                                        int max) {
   int value = 0;
@@ -90,7 +90,7 @@ constexpr std::array<Shape, 8> kShapes = {{
 }};
 constexpr std::string_view kBareError = "#E";
 
-// The reply whose beginning `text` is, or null.
+/// The reply whose beginning `text` is, or null.
 const Shape* shape_of(std::string_view text) {
   for (const Shape& candidate : kShapes) {
     bool fits = text.size() <= candidate.shape.size();

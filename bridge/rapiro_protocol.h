@@ -13,12 +13,12 @@ namespace bunshin {
 // The serial protocol of Rapiro's stock firmware (RAPIRO_ver0_0, 57600 baud). Every limit here
 // was read in its source or recorded from it.
 
-// Returns nothing if `command` is exactly one command the firmware answers, else the reason why
-// not, as the end of a sentence. It knows
-//   #M0 to #M9                       a motion
-//   #P, any of SnnAnnn Rnnn Gnnn Bnnn, Tnnn   a pose; S 00-11, A 000-180, the others 000-255
-//   #Q, #C                           what runs; whether a pose waits
-// What is cut short must never be sent: the firmware waits for the rest, servos frozen, for ever.
+/// Returns nothing if `command` is exactly one command the firmware answers, else the reason why
+/// not, as the end of a sentence. It knows
+///   #M0 to #M9                       a motion
+///   #P, any of SnnAnnn Rnnn Gnnn Bnnn, Tnnn   a pose; S 00-11, A 000-180, the others 000-255
+///   #Q, #C                           what runs; whether a pose waits
+/// What is cut short must never be sent: the firmware waits for the rest, servos frozen, for ever.
 std::optional<std::string> validate_command(std::string_view command);
 
 struct RapiroReply {
@@ -39,18 +39,18 @@ struct RapiroReply {
   bool is_error() const { return kind >= Kind::motion_error; }
 };
 
-// Whether `reply` is what the firmware says when it has carried out `command`.
-// REQUIRES: a command validate_command() accepts.
+/// Whether `reply` is what the firmware says when it has carried out `command`.
+/// REQUIRES: a command validate_command() accepts.
 bool reply_answers(std::string_view command, const RapiroReply& reply);
 
-// Cuts the firmware's answers into replies. They have no terminator, so "#E" alone is only known
-// by what comes next, or by silence: ask pending_until() for how long to wait and call flush().
-// Begins anew at every '#'; what belongs to no reply is counted and skipped.
-// Owned by one line; no thread of its own.
+/// Cuts the firmware's answers into replies. They have no terminator, so "#E" alone is only known
+/// by what comes next, or by silence: ask pending_until() for how long to wait and call flush().
+/// Begins anew at every '#'; what belongs to no reply is counted and skipped.
+/// Owned by one line; no thread of its own.
 class RapiroReplyParser {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  // The firmware writes a reply in one go: 5 ms at 57600 baud, up to 16 more in a USB adapter.
+  /// The firmware writes a reply in one go: 5 ms at 57600 baud, up to 16 more in a USB adapter.
   static constexpr std::chrono::milliseconds kSilence{30};
 
   void feed(std::string_view bytes, TimePoint now);

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view kStop = "#M0";
 constexpr std::string_view kAskBuffer = "#C";
-// One is not enough: after "#PS" the firmware takes the first for a bad digit and reads on.
+/// One is not enough: after "#PS" the firmware takes the first for a bad digit and reads on.
 constexpr std::string_view kIntoStep = "\n\n";
 
-// Poses would be lost while one waits in the robot, and a motion would discard that one.
+/// Poses would be lost while one waits in the robot, and a motion would discard that one.
 bool needs_free_buffer(std::string_view command) {
   return command != kStop && (command[1] == 'M' || command[1] == 'P');
 }
@@ -83,7 +83,7 @@ std::string_view RapiroQueue::flying() const {
   return state_ == State::asking ? kAskBuffer : std::string_view(waiting_.front().text);
 }
 
-// Whatever is in flight is left to its reply: half a conversation would put the robot out of step.
+/// Whatever is in flight is left to its reply: half a conversation would put the robot out of step.
 void RapiroQueue::go_ahead(std::string text, TimePoint now) {
   const std::size_t kept = state_ == State::sending ? 1 : 0;
   while (waiting_.size() > kept) {

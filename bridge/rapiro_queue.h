@@ -11,33 +11,33 @@
 
 namespace bunshin {
 
-// What the queue has to tell. Every command handed over ends in exactly one of answered(),
-// gave_up(), dropped() or refused(). An observer must not call the queue back.
+/// What the queue has to tell. Every command handed over ends in exactly one of answered(),
+/// gave_up(), dropped() or refused(). An observer must not call the queue back.
 class RapiroObserver {
  public:
   virtual ~RapiroObserver() = default;
 
-  // These two are also called for the "#C" the queue asks of its own accord.
+  /// These two are also called for the "#C" the queue asks of its own accord.
   virtual void sent(std::string_view /*command*/) {}
   virtual void answered(std::string_view /*command*/, const RapiroReply& /*reply*/) {}
 
-  // One failure more: "no reply in 1000 ms", "answered #EP". It is sent again after that.
+  /// One failure more: "no reply in 1000 ms", "answered #EP". It is sent again after that.
   virtual void retrying(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void gave_up(std::string_view /*command*/, std::string_view /*reason*/) {}
-  // "#M0 goes ahead"; "the line was away for longer than 3000 ms".
+  /// "#M0 goes ahead"; "the line was away for longer than 3000 ms".
   virtual void dropped(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void refused(std::string_view /*command*/, std::string_view /*reason*/) {}
   virtual void resynchronised() {}                          // the parser of the robot is in step
   virtual void unexpected(const RapiroReply& /*reply*/) {}  // nobody had asked
 };
 
-// Brings commands to a Rapiro one at a time and in order; does no I/O and looks at no clock.
-// The firmware holds one pose and forgets it at the next motion, so both wait until "#C" is
-// answered "#C0". #M0 alone goes ahead: it drops what waits, and needs no "#C0". A command that is
-// not answered, or by an error, is sent again after the robot's parser was brought into step by
-// two newlines. While the line is closed commands are kept, but not for long.
-// Owned by the driver of one line, which calls tick() at next_deadline() and takes the output
-// whenever the line has room; `observer` must outlive the queue.
+/// Brings commands to a Rapiro one at a time and in order; does no I/O and looks at no clock.
+/// The firmware holds one pose and forgets it at the next motion, so both wait until "#C" is
+/// answered "#C0". #M0 alone goes ahead: it drops what waits, and needs no "#C0". A command that is
+/// not answered, or by an error, is sent again after the robot's parser was brought into step by
+/// two newlines. While the line is closed commands are kept, but not for long.
+/// Owned by the driver of one line, which calls tick() at next_deadline() and takes the output
+/// whenever the line has room; `observer` must outlive the queue.
 class RapiroQueue {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -49,15 +49,15 @@ class RapiroQueue {
     std::chrono::milliseconds poll{100};             // between two "#C" while a pose waits
     std::chrono::milliseconds settle{100};           // silence that ends a resynchronisation
     std::chrono::milliseconds longest_settle{1000};  // for a robot that never is silent
-    // A robot that catches up on a minute of turns hurts itself: what is older when the line opens
-    // is dropped.
+    /// A robot that catches up on a minute of turns hurts itself: what is older when the line opens
+    /// is dropped.
     std::chrono::milliseconds max_age{3000};
   };
 
   explicit RapiroQueue(RapiroObserver& observer) : RapiroQueue(observer, Limits()) {}
   RapiroQueue(RapiroObserver& observer, Limits limits) : observer_(observer), limits_(limits) {}
 
-  // Refuses what validate_command() does not accept: nothing partial reaches the line.
+  /// Refuses what validate_command() does not accept: nothing partial reaches the line.
   void command(std::string text, TimePoint now);
 
   void opened(TimePoint now);
@@ -65,8 +65,8 @@ class RapiroQueue {
   void received(std::string_view bytes, TimePoint now);
   void tick(TimePoint now);
 
-  // What is to be written now: always whole commands. Taken late, it may have been replaced by a
-  // later try; it is never added to, so a line that is stuck costs no memory.
+  /// What is to be written now: always whole commands. Taken late, it may have been replaced by a
+  /// later try; it is never added to, so a line that is stuck costs no memory.
   std::optional<std::string> take_output();
   std::optional<TimePoint> next_deadline() const;
 

@@ -14,7 +14,7 @@ namespace bunshin {
 namespace {
 
 constexpr std::size_t kReadSize = 4096;  // so much the line may have to keep above its watermark
-// A robot answers within some ten milliseconds, a slow device within some hundred.
+/// A robot answers within some ten milliseconds, a slow device within some hundred.
 constexpr Duration kSilence = std::chrono::seconds(1);
 constexpr Duration kLongestLinger = std::chrono::minutes(1);
 

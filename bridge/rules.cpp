@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kIdeographicSpace = "\xe3\x80\x80";
 
-// Length of the blank `text` begins with, 0 if it begins with something else.
+/// Length of the blank `text` begins with, 0 if it begins with something else.
 std::size_t blank_at(std::string_view text) {
   if (std::string_view(" \t\r\n\v\f").find(text.front()) != std::string_view::npos) return 1;
   const bool wide = text.substr(0, kIdeographicSpace.size()) == kIdeographicSpace;

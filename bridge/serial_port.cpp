@@ -14,7 +14,7 @@ namespace bunshin {
 namespace {
 
 constexpr std::size_t kReadSize = 4096;  // all that the input queue of a Linux tty holds
-// Nothing tells when a UART has sent its last byte; 57 bytes take so long at 57600 baud.
+/// Nothing tells when a UART has sent its last byte; 57 bytes take so long at 57600 baud.
 constexpr auto kSentPoll = std::chrono::milliseconds(10);
 
 }  // namespace

@@ -16,11 +16,12 @@
 namespace bunshin {
 namespace {
 
-// Ten bits at 57600 baud.
+/// Ten bits at 57600 baud.
 constexpr auto kByteTime = std::chrono::microseconds(174);
-// The firmware looks at its serial port once in a turn of its loop.
+/// The firmware looks at its serial port once in a turn of its loop.
 constexpr auto kLoopTime = std::chrono::milliseconds(2);
-// A client that was killed leaves the line exclusive (TIOCEXCL), because it is never closed by all.
+/// A client that was killed leaves the line exclusive (TIOCEXCL), because it is never closed by
+/// all.
 constexpr auto kRelease = std::chrono::seconds(1);
 
 std::string link_target(const std::string& path) {
@@ -29,14 +30,14 @@ std::string link_target(const std::string& path) {
   return length < 0 ? std::string() : std::string(target, static_cast<std::size_t>(length));
 }
 
-// What the system numbers is what comes before the number: "/dev/pts/".
+/// What the system numbers is what comes before the number: "/dev/pts/".
 std::string_view folder_of(std::string_view terminal) {
   return terminal.substr(0, terminal.find_last_not_of("0123456789") + 1);
 }
 
-// Only a dead simulator's link: `target` is the name of a pseudo-terminal that is no more, or that
-// was given out again as `own`. One that is in use may be anybody's; a serial device was never
-// ours.
+/// Only a dead simulator's link: `target` is the name of a pseudo-terminal that is no more, or that
+/// was given out again as `own`. One that is in use may be anybody's; a serial device was never
+/// ours.
 bool left_behind(std::string_view target, const std::string& own) {
   if (target == own) return true;
   return !target.empty() && folder_of(target) == folder_of(own) &&

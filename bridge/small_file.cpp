@@ -14,7 +14,7 @@ namespace {
 
 std::string system_message(int error) { return std::generic_category().message(error); }
 
-// Returns what is wrong, or nothing.
+/// Returns what is wrong, or nothing.
 std::string read_all(int fd, std::size_t limit, std::string& text) {
   struct stat status {};
   if (fstat(fd, &status) != 0) return system_message(errno);

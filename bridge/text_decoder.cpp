@@ -28,7 +28,7 @@ iconv_t open_conversion(const std::string& encoding) {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// glibc lets pass what UTF-8 could once hold beyond U+10FFFF, in four to six bytes.
+/// glibc lets pass what UTF-8 could once hold beyond U+10FFFF, in four to six bytes.
 void replace_beyond_unicode(TextDecoder::Result& result) {
   const std::string text = std::exchange(result.text, {});
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -13,7 +13,7 @@
 
 namespace bunshin {
 
-// One line for each engine file; CMakeLists.txt decides which of them are compiled.
+/// One line for each engine file; CMakeLists.txt decides which of them are compiled.
 std::unique_ptr<Engine> make_epoll_engine(const EngineOptions& options);
 std::unique_ptr<Engine> make_kqueue_engine(const EngineOptions& options);
 std::unique_ptr<Engine> make_poll_engine(const EngineOptions& options);

@@ -15,8 +15,8 @@ std::size_t length_by_lead(unsigned char lead) {
 
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
 
-// Whether the second byte makes a character that its lead may begin: none that is written longer
-// than it must be, which a careless terminal would take for a control character; no surrogate.
+/// Whether the second byte makes a character that its lead may begin: none that is written longer
+/// than it must be, which a careless terminal would take for a control character; no surrogate.
 bool fits(unsigned char lead, unsigned char second) {
   switch (lead) {
     case 0xe0:
@@ -36,7 +36,7 @@ bool is_control(char letter) {
   return static_cast<unsigned char>(letter) < ' ' || letter == '\x7f';
 }
 
-// Bytes of the printable character `text` begins with, 0 if there is none.
+/// Bytes of the printable character `text` begins with, 0 if there is none.
 std::size_t character_at(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = length_by_lead(lead);
@@ -48,7 +48,7 @@ std::size_t character_at(std::string_view text) {
   return lead == 0xc2 && second < 0xa0 ? 0 : length;
 }
 
-// How what is not printable is shown, and how many bytes of `text` that stands for.
+/// How what is not printable is shown, and how many bytes of `text` that stands for.
 std::string substitute(std::string_view text, std::size_t& length) {
   length = text.size() > 1 && text[0] == '\xc2' && continues(text[1]) ? 2 : 1;
   if (!is_control(text.front())) return "?";

@@ -82,7 +82,7 @@ termios raw_8n1(termios settings, speed_t speed) {
   return settings;
 }
 
-// tcsetattr(3) succeeds when any of the changes could be made, so what came of it is asked for.
+/// tcsetattr(3) succeeds when any of the changes could be made, so what came of it is asked for.
 bool apply(int fd, const termios& wanted) {
   termios got{};
   if (::tcsetattr(fd, TCSANOW, &wanted) != 0 || ::tcgetattr(fd, &got) != 0) return false;
@@ -133,8 +133,8 @@ Tty::Tty(const std::string& device, int baud)
   ::tcflush(fd, TCIFLUSH);  // what came before was for somebody else
 }
 
-// TCSANOW and not TCSADRAIN, which waits for ever on a line that is stuck; whoever ends in order
-// asks unsent() first.
+/// TCSANOW and not TCSADRAIN, which waits for ever on a line that is stuck; whoever ends in order
+/// asks unsent() first.
 Tty::~Tty() {
   const int fd = fd_.get();
   ::tcsetattr(fd, TCSANOW, &before_);

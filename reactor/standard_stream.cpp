@@ -18,7 +18,7 @@ namespace bunshin {
 
 namespace {
 
-// Neither has a destructor to run: whatever ends last may still log.
+/// Neither has a destructor to run: whatever ends last may still log.
 constinit StandardStream output(STDOUT_FILENO);
 constinit StandardStream errors(STDERR_FILENO);
 
