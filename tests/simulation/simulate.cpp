@@ -161,13 +161,17 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "How long")->check(CLI::PositiveNumber);
   const auto* seed =
       app.add_option("--seed", options.seed, "Plays this seed only, and prints its sum");
-  app.add_option("--scenario", options.scenario, "echo, chat, connect, load, bridge or all");
+  app.add_option("--scenario", options.scenario, "Only this one (default: all)");
   const auto* script = app.add_option("--script", options.script, "Plays these deviations only");
   app.add_flag("--trace", options.trace, "Prints all that happens");
   app.add_flag("--coverage", options.coverage, "Prints what was covered");
   std::uint64_t from = 0;
   const auto* begin = app.add_option("--from", from, "The first seed to try (a new one each time)");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   try {
     if (seed->count() > 0 || script->count() > 0) return play_one(options);
     return try_seeds(options, begin->count() > 0 ? from : std::random_device{}());
