@@ -4,7 +4,7 @@
 
 #include "bridge/config.h"
 #include "bridge/rapiro_protocol.h"
-#include "bridge/serial_line.h"
+#include "reactor/serial_line.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace bunshin::fuzzing {
