@@ -12,9 +12,8 @@ RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObs
                          AtStart at_start) {
   auto robot =
       std::make_unique<RapiroDriver>(reactor, config.serial_device, config.serial_baud, observer);
-  RapiroDriver& adopted = reactor.adopt(std::move(robot));
-  adopted.begin(at_start);
-  return adopted;
+  robot->begin(at_start);
+  return reactor.adopt(std::move(robot));
 }
 
 }  // namespace

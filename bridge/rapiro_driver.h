@@ -8,8 +8,8 @@
 namespace bunshin {
 
 /// A Rapiro on a serial line: the queue of commands with a line and a clock. Commands are kept
-/// while the line is away. Owned by its reactor, in whose thread all members are called; `observer`
-/// must outlive it.
+/// while the line is away, those that are too old when it returns are dropped. Owned by its
+/// reactor, in whose thread all members are called; `observer` must outlive it.
 class RapiroDriver : public SerialPort {
  public:
   RapiroDriver(Reactor& reactor, std::string device, int baud, RapiroObserver& observer,

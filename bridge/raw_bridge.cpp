@@ -20,9 +20,8 @@ constexpr Duration kLongestLinger = std::chrono::minutes(1);
 
 RawSerial& open_line(Reactor& reactor, const std::string& device, int baud, AtStart at_start) {
   auto line = std::make_unique<RawSerial>(reactor, device, baud);
-  RawSerial& adopted = reactor.adopt(std::move(line));
-  adopted.begin(at_start);
-  return adopted;
+  line->begin(at_start);
+  return reactor.adopt(std::move(line));
 }
 
 }  // namespace

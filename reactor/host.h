@@ -38,8 +38,8 @@ struct Nature {
 /// now(). This one is the kernel's; reactor/simulation/ has one that exists only in memory.
 ///
 /// Contract. Called in the reactor's thread; lives longer than the reactor. Descriptors are
-/// non-blocking and close-on-exec, and belong to whoever is given them. What is noexcept answers 0,
-/// or errno; the others throw std::system_error.
+/// non-blocking and close-on-exec, and belong to whoever is given them. A noexcept int is 0, or
+/// errno; what is not noexcept throws std::system_error.
 class Host {
  public:
   Host() = default;

@@ -197,11 +197,11 @@ class Reactor {
   void observe(Observer* observer);
   /// From now on handlers have no turns: what they are ready for is remembered as ever, and their
   /// Timers stand still. Those in the background (EventHandler::unref) go on, as do posts and
-  /// call_later(). Ends with go_on(), finish(), or the observer. REQUIRES: there is an observer.
+  /// call_later(). Ends with go_on(), finish(), or the observer: std::logic_error without one.
   void pause();
   void go_on();
   /// Lets just one callback of those that are held back happen, the one that has waited longest, or
-  /// else the next that comes. REQUIRES: paused.
+  /// else the next that comes. std::logic_error when it is not paused.
   void step();
   [[nodiscard]] bool paused() const { return paused_; }
   /// Whose turn a step() would be; null: nobody waits.

@@ -62,9 +62,9 @@ std::string to_string(const Deviation& deviation);
 std::optional<Deviation> parse_deviation(std::string_view text);
 
 /// Draws what may happen either way: each value is a function of the seed and of which choice this
-/// is for which object for the how manieth time, and of nothing else. So a run that is repeated
-/// with some of its deviations left out stays alike elsewhere, which is what shrinking needs. A
-/// value; one thread. The same on every machine and with every compiler.
+/// is, for which object, the first time or the tenth, and of nothing else. So a run that is
+/// repeated with some of its deviations left out stays alike elsewhere, which is what shrinking
+/// needs. A value; one thread. The same on every machine and with every compiler.
 class Draws {
  public:
   /// From a seed, which also decides how often each choice is unusual in this run, some never.

@@ -17,11 +17,10 @@ class Tty final : public End {
   Tty(World& world, Process& process, bool is_device, std::size_t bytes_a_second);
 
   [[nodiscard]] std::uint8_t state() const override;
-  void close() override { gone_ = true; }
+  void close() override;
   [[nodiscard]] bool is_socket() const override { return false; }
   /// The cable is pulled: all that is on its way is lost. For ever; who plugs it in opens another.
   void hang_up();
-  [[nodiscard]] bool hung_up() const { return hung_up_; }
 
  private:
   [[nodiscard]] Duration travel(std::size_t bytes) const override;
@@ -30,6 +29,7 @@ class Tty final : public End {
   bool cut() override;
   IoResult instead_of_bytes() override;
   IoResult refuse_to_send() override;
+  void let_go();
 
   const bool is_device_;
   const Duration byte_time_;

@@ -85,6 +85,7 @@ class End : public Node {
   void arrive();
   void end_other();  // behind what was sent, the other end reads the end of file
   void forget_coming();
+  void make_room();  // tells who waits for some, when there is
 
   std::shared_ptr<End> other_;
   std::string coming_;   // sent to here and not arrived
@@ -96,9 +97,6 @@ class End : public Node {
   bool travelling_ = false;
   bool pressed_ = false;  // the kernel has no memory for more just now
   bool blocked_ = false;  // a send found too little room: touched when there is some
-
- private:
-  void make_room();
 };
 
 }  // namespace bunshin::simulation

@@ -39,8 +39,8 @@ class Process final : public Host {
   /// What left its loop, which has ended then.
   [[nodiscard]] std::exception_ptr failure() const { return failure_; }
   [[nodiscard]] bool over() const { return !reactor_ || failure_ || reactor_->over(); }
-  /// Rounds since something has moved, a connection or a byte, or a timer was due: a loop that
-  /// spins makes many.
+  /// Rounds in a row in which nothing moved, no connection and no byte, and after which the loop
+  /// did not sleep: one that spins makes many.
   [[nodiscard]] std::uint64_t idle_rounds() const { return idle_rounds_; }
   /// Whether its loop sleeps, for longer than nothing.
   [[nodiscard]] bool asleep() const;

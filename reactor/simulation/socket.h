@@ -34,7 +34,6 @@ class Socket final : public End {
   /// What is sent in small pieces does not wait (TCP_NODELAY). Accepted ones inherit it.
   void set_no_delay() { no_delay_ = true; }
   [[nodiscard]] bool no_delay() const { return no_delay_; }
-  [[nodiscard]] Kind kind() const { return kind_; }
   [[nodiscard]] const SocketAddress& local() const { return local_; }
   [[nodiscard]] const SocketAddress& peer() const { return peer_; }
 

@@ -42,16 +42,26 @@ void Tty::spoil(std::string& bytes) {
   }
 }
 
-void Tty::hang_up() {
-  if (std::exchange(hung_up_, true)) return;
+/// What comes for this side is lost, and the other side speaks to nobody: it has room for that.
+void Tty::let_go() {
   coming_.clear();
   arrived_.clear();
-  if (other_) {
-    auto& device = static_cast<Tty&>(*other_);
-    device.coming_.clear();
-    device.other_.reset();
-    other_.reset();
-  }
+  const auto other = std::exchange(other_, nullptr);
+  if (!other) return;
+  auto& its = static_cast<Tty&>(*other);
+  if (its.other_.get() != this) return;  // somebody else has opened the line since
+  its.other_.reset();
+  its.make_room();
+}
+
+void Tty::close() {
+  if (!std::exchange(gone_, true)) let_go();
+}
+
+void Tty::hang_up() {
+  if (std::exchange(hung_up_, true)) return;
+  if (other_) static_cast<Tty&>(*other_).coming_.clear();
+  let_go();
   touch();
 }
 
