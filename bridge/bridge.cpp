@@ -11,7 +11,7 @@ namespace {
 RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
                          AtStart at_start) {
   auto robot =
-      std::make_unique<RapiroDriver>(reactor, config.serial_device, config.serial_baud, observer);
+      std::make_unique<RapiroDriver>(reactor, config.serial.device, config.serial.baud, observer);
   robot->begin(at_start);
   return reactor.adopt(std::move(robot));
 }
@@ -20,18 +20,18 @@ RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObs
 
 Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
                Backoff::Limits retry, AtStart at_start)
-    : JuliusClient(reactor, Endpoint::parse(config.julius_address), config.julius_encoding, retry),
+    : JuliusClient(reactor, Endpoint::parse(config.julius.address), config.julius.encoding, retry),
       rules_(config.rules, config.min_confidence),
       observer_(observer),
       robot_(open_robot(reactor, config, observer, at_start)) {}
 
 void Bridge::configure(const BridgeConfig& config) {
   if (finishing()) return;
-  const Endpoint julius = Endpoint::parse(config.julius_address);
-  set_encoding(config.julius_encoding);
+  const Endpoint julius = Endpoint::parse(config.julius.address);
+  set_encoding(config.julius.encoding);
   rules_ = RuleSet(config.rules, config.min_confidence);
   use(julius);
-  robot_.use(config.serial_device, config.serial_baud);
+  robot_.use(config.serial.device, config.serial.baud);
 }
 
 std::vector<std::string> Bridge::status() const {

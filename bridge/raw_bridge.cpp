@@ -41,8 +41,8 @@ RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& dev
 
 void RawBridge::configure(const BridgeConfig& config) {
   if (finishing()) return;
-  use(Endpoint::parse(config.julius_address));
-  line_.use(config.serial_device, config.serial_baud);
+  use(Endpoint::parse(config.julius.address));
+  line_.use(config.serial.device, config.serial.baud);
 }
 
 std::vector<std::string> RawBridge::status() const {

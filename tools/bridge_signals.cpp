@@ -53,10 +53,10 @@ std::vector<std::string> changes(const BridgeConfig& before, const BridgeConfig&
     if (old != fresh) lines.push_back(fmt::format("{}: {} instead of {}", key, fresh, old));
   };
   compare("min_confidence", before.min_confidence, after.min_confidence);
-  compare("julius.address", before.julius_address, after.julius_address);
-  compare("julius.encoding", before.julius_encoding, after.julius_encoding);
-  compare("serial.device", before.serial_device, after.serial_device);
-  compare("serial.baud", before.serial_baud, after.serial_baud);
+  compare("julius.address", before.julius.address, after.julius.address);
+  compare("julius.encoding", before.julius.encoding, after.julius.encoding);
+  compare("serial.device", before.serial.device, after.serial.device);
+  compare("serial.baud", before.serial.baud, after.serial.baud);
   std::string rules = rule_changes(before.rules, after.rules);
   if (!rules.empty()) lines.push_back(std::move(rules));
   return lines;

@@ -81,9 +81,9 @@ class BridgeLog : public BridgeObserver {
 
 BridgeConfig read_config(const BridgeCommand& command) {
   BridgeConfig config = command.config.empty() ? builtin_config() : load_config(command.config);
-  if (!command.julius.empty()) config.julius_address = command.julius;
-  if (!command.serial.empty()) config.serial_device = command.serial;
-  if (command.baud != 0) config.serial_baud = command.baud;
+  if (!command.julius.empty()) config.julius.address = command.julius;
+  if (!command.serial.empty()) config.serial.device = command.serial;
+  if (command.baud != 0) config.serial.baud = command.baud;
   return config;
 }
 
@@ -98,10 +98,10 @@ BridgeConfig first_config(const BridgeCommand& command) {
 void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
   standard_output().print_waiting("configuration: {}\n",
                                   command.config.empty() ? "built in" : command.config);
-  standard_output().print_waiting("listens to Julius at {} ({})\n", config.julius_address,
-                                  command.raw ? "bytes as they come" : config.julius_encoding);
-  standard_output().print_waiting("drives the serial line {} at {} baud\n", config.serial_device,
-                                  config.serial_baud);
+  standard_output().print_waiting("listens to Julius at {} ({})\n", config.julius.address,
+                                  command.raw ? "bytes as they come" : config.julius.encoding);
+  standard_output().print_waiting("drives the serial line {} at {} baud\n", config.serial.device,
+                                  config.serial.baud);
   if (command.raw) {
     standard_output().print_waiting("carries every byte to it, and {}\n",
                                     command.both_ways ? "what it says back" : "drops what it says");
@@ -122,7 +122,7 @@ void run_bridge(const BridgeCommand& command) {
         fmt::format("--baud: {} is not a standard baud rate; Rapiro's is 57600", command.baud));
   }
   const BridgeConfig config = first_config(command);
-  const Endpoint julius = parse_address(config.julius_address);
+  const Endpoint julius = parse_address(config.julius.address);
   if (command.check) return print_plan(command, config);
   if (command.verbose) set_log_level(LogLevel::debug);
   BridgeLog observer;
@@ -134,7 +134,7 @@ void run_bridge(const BridgeCommand& command) {
   const AtStart at_start = command.fail_fast ? AtStart::fail : AtStart::wait;
   const Backoff::Limits retry;
   if (command.raw) {
-    reactor.emplace<RawBridge>(julius, config.serial_device, config.serial_baud,
+    reactor.emplace<RawBridge>(julius, config.serial.device, config.serial.baud,
                                command.both_ways ? RawDirection::both_ways : RawDirection::to_line,
                                retry, at_start);
   } else {

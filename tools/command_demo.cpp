@@ -125,8 +125,8 @@ class Demo {
 
 BridgeConfig demo_config(const SimulatedJulius& julius, const SimulatedRapiro& robot) {
   BridgeConfig config = builtin_config();
-  config.julius_address = julius.local_address().to_string();
-  config.serial_device = robot.path();
+  config.julius.address = julius.local_address().to_string();
+  config.serial.device = robot.path();
   return config;
 }
 

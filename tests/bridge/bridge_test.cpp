@@ -230,7 +230,7 @@ TEST_P(BridgeTest, FollowsAnotherConfigurationAtOnce) {
   const auto& other_robot = make_robot();
   const Listener other(Family::ipv4);
   BridgeConfig config = config_for(other.address.to_string(), other_robot.path());
-  config.julius_encoding = "Shift_JIS";
+  config.julius.encoding = "Shift_JIS";
   config.rules = {{"赤", "#M7", std::nullopt}};
   bridge.configure(config);
   EXPECT_FALSE(bridge.connected());
@@ -251,7 +251,7 @@ TEST_P(BridgeTest, AConfigurationThatCannotBeChangesNothing) {
   config.rules.clear();
   EXPECT_THROW(bridge.configure(config), std::system_error);
   config = config_for(listener.address.to_string(), "/dev/no-such-line");
-  config.julius_encoding = "EBCDIC-NOT";
+  config.julius.encoding = "EBCDIC-NOT";
   EXPECT_THROW(bridge.configure(config), std::invalid_argument);
   feed(peer, spoken({"止まれ"}));
   run_until([&] { return notes.answers.size() == 1; });

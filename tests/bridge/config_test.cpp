@@ -30,10 +30,10 @@ std::string problem(std::string_view text) {
 TEST(Config, AnEmptyFileLeavesTheDefaults) {
   const BridgeConfig config = parse_config("", "x.toml");
   EXPECT_EQ(config.min_confidence, 0.7);
-  EXPECT_EQ(config.julius_address, "localhost:10500");
-  EXPECT_EQ(config.julius_encoding, "UTF-8");
-  EXPECT_EQ(config.serial_device, "/dev/ttyAMA0");
-  EXPECT_EQ(config.serial_baud, 57600);
+  EXPECT_EQ(config.julius.address, "localhost:10500");
+  EXPECT_EQ(config.julius.encoding, "UTF-8");
+  EXPECT_EQ(config.serial.device, "/dev/ttyAMA0");
+  EXPECT_EQ(config.serial.baud, 57600);
   EXPECT_THAT(config.rules, IsEmpty());
 }
 
@@ -56,10 +56,10 @@ send = "#M0"
 )",
                                            "x.toml");
   EXPECT_EQ(config.min_confidence, 1);
-  EXPECT_EQ(config.julius_address, "[::1]:10501");
-  EXPECT_EQ(config.julius_encoding, "Shift_JIS");
-  EXPECT_EQ(config.serial_device, "/dev/ttyUSB0");
-  EXPECT_EQ(config.serial_baud, 115200);
+  EXPECT_EQ(config.julius.address, "[::1]:10501");
+  EXPECT_EQ(config.julius.encoding, "Shift_JIS");
+  EXPECT_EQ(config.serial.device, "/dev/ttyUSB0");
+  EXPECT_EQ(config.serial.baud, 115200);
   ASSERT_THAT(config.rules, SizeIs(2));
   EXPECT_EQ(config.rules[0].words, "赤 に 光れ");
   EXPECT_EQ(config.rules[0].send, "#PR255G000B000T010");

@@ -69,8 +69,8 @@ class LinePath {
 /// What the rules are made of whose bridge listens at `address` and drives `line`.
 inline BridgeConfig config_for(const std::string& address, const std::string& line) {
   BridgeConfig config = builtin_config();
-  config.julius_address = address;
-  config.serial_device = line;
+  config.julius.address = address;
+  config.serial.device = line;
   return config;
 }
 

@@ -138,8 +138,8 @@ void play_bridge(Run& run) {
   Process& engine = run.start("julius");
   Process& bridge_side = run.start("bridge");
   BridgeConfig config = builtin_config();
-  config.julius_address = address.to_string();
-  config.serial_device = kLine;
+  config.julius.address = address.to_string();
+  config.serial.device = kLine;
   Robot* robot = nullptr;
   account.side = &bridge_side;
   Bridge* bridge = nullptr;
