@@ -9,7 +9,7 @@
 namespace bunshin {
 
 /// Cuts the byte stream of Julius' module mode into blocks. A block ends with a line that holds
-/// only "."; inside an open <RECOGPROCESS> element such lines separate its parts and are left
+/// only "."; inside an open `<RECOGPROCESS>` element such lines separate its parts and are left
 /// out. Works on bytes, before any decoding: no second byte of Shift_JIS or EUC-JP is a line
 /// feed, so a "." line means the same in every encoding the engine can use.
 /// Owned by one client; no thread of its own; memory stays under the limit plus one fed chunk.

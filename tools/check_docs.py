@@ -151,7 +151,8 @@ def picture_mistakes(bunshin):
 
 def links(text):
     """Without the language: method.ja.md is what method.md is."""
-    return sorted({target.replace(".ja.md", ".md") for target in LINK.findall(text)})
+    return sorted({target.replace(".ja.md", ".md").replace("course/ja/", "course/en/")
+                   for target in LINK.findall(text)})
 
 
 def mirror_mistakes(names, texts):
@@ -201,4 +202,5 @@ def main():
     return 1 if mistakes else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 #   tools/setup.sh build   what building the program takes
 #   tools/setup.sh all     that, and what the tests, benchmarks and the study take (the default)
 #   tools/setup.sh wasm    what tools/wasm_check.sh takes, 0.8 GB
+#   tools/setup.sh docs    that, and what the site takes (tools/docs.sh)
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -12,12 +13,14 @@ tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        strace valgrind socat netcat-openbsd python3 spin)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
+docs=(emscripten libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)
 
 case "${1:-all}" in
   wasm) packages=(emscripten) ;;
+  docs) packages=("${docs[@]}") ;;
   build) packages=("${build[@]}") ;;
   all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all|wasm]" >&2; exit 2 ;;
+  *) echo "usage: tools/setup.sh [build|all|wasm|docs]" >&2; exit 2 ;;
 esac
 # The build for macOS; by command, since many have npm from elsewhere than Debian.
 [ "${1:-all}" != all ] || command -v npm >/dev/null || packages+=(npm)

@@ -2,7 +2,7 @@
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
 #   tools/test.sh STEP...   only these: format release asan simulate tsan fuzz faults tidy macos wasm
-#                           exact study
+#                           exact study docs
 # release, asan and tsan build and run the tests: with g++, as an ordinary user even when root runs
 # this; with clang++, AddressSanitizer and UndefinedBehaviorSanitizer; with g++ and ThreadSanitizer
 # (clang++'s has an operator new that the tests can not replace). The last two have the engine
@@ -16,7 +16,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm exact study)
+all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm exact study docs)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -111,6 +111,7 @@ run_step() {
     macos) quietly build/macos.log tools/macos_check.sh ;;
     exact) bench/exact.sh --build build/release ;;
     study) quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci ;;
+    docs) tools/docs.sh ;;
     *) build_and_test "$1" ;;
   esac
 }
