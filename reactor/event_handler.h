@@ -93,6 +93,8 @@ class EventHandler {
   /// Whether there is a descriptor whose connection stands.
   [[nodiscard]] bool connected() const { return fd_ && (flags_ & (kConnecting | kListening)) == 0; }
   [[nodiscard]] bool connecting() const { return (flags_ & kConnecting) != 0; }
+  /// What is remembered of its readiness: readable and writable of `ready`. For those who look on.
+  [[nodiscard]] std::uint8_t known_ready() const { return bits_; }
   /// Whether the end of file was read: the peer will send no more.
   [[nodiscard]] bool ended() const { return (flags_ & kEndOfFile) != 0; }
   /// errno of the operation that ended the connection; 0 when the peer ended it in peace.

@@ -6,8 +6,11 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <thread>
@@ -113,7 +116,19 @@ Nature Host::examine(int fd) {
   if (::fstat(fd, &status) != 0) throw_error(errno, fmt::format("cannot use descriptor {}", fd));
   if (S_ISDIR(status.st_mode)) throw_error(EISDIR, "cannot read a directory");
   return {S_ISSOCK(status.st_mode), never_waits(status),
-          (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY};
+          (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY,
+          S_ISCHR(status.st_mode) && ::isatty(fd) != 0};
+}
+
+KernelQueues Host::queues(int fd) noexcept {
+  // Linux: SIOCINQ is FIONREAD and SIOCOUTQ is TIOCOUTQ (sockios.h); the BSDs have no SIOCOUTQ, and
+  // say ENOTTY to TIOCOUTQ of a socket. A listener says EINVAL.
+  const auto ask = [fd](unsigned long what) -> std::optional<std::size_t> {
+    int count = 0;
+    if (::ioctl(fd, what, &count) != 0 || count < 0) return std::nullopt;
+    return static_cast<std::size_t>(count);
+  };
+  return {ask(FIONREAD), ask(TIOCOUTQ)};
 }
 
 void Host::set_nonblocking(int fd) { bunshin::set_nonblocking(fd); }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -31,6 +33,14 @@ struct Nature {
   bool socket = false;
   bool never_waits = false;  ///< a regular file, /dev/null: no engine takes it
   bool write_only = false;
+  bool tty = false;
+};
+
+/// What waits in the kernel, in bytes: to be read, and to leave for the other side. Nothing where
+/// the kernel does not tell.
+struct KernelQueues {
+  std::optional<std::size_t> in;
+  std::optional<std::size_t> out;
 };
 
 /// The world around a reactor: what makes descriptors, sockets and names, what moves their bytes
@@ -68,6 +78,9 @@ class Host {
   virtual SocketAddress local_name(int fd) { return SocketAddress::local_of(fd); }
   /// ENOTCONN: not connected (yet).
   virtual SocketAddress peer_name(int fd) { return SocketAddress::peer_of(fd); }
+
+  /// For those who look on: SIOCINQ and SIOCOUTQ of a socket, FIONREAD and TIOCOUTQ of a tty.
+  virtual KernelQueues queues(int fd) noexcept;
 
   /// Looks a host name up, which may take long, and posts `done` with what was found. When `posts`
   /// has been closed by then, `done` is destroyed uncalled, perhaps in another thread.

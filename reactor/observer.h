@@ -53,6 +53,9 @@ class Observer {
   /// The engine told of these bits of `ready`. It may be told again of what is known.
   virtual void ready(const EventHandler& /*handler*/, std::uint8_t /*bits*/) {}
 
+  /// A system call has changed what a level-triggered one is watched for.
+  virtual void interest_changed(const EventHandler& /*handler*/) {}
+
   /// A callback begins; it ends, or else it threw, and Callback::error follows. They nest: a
   /// handler may close another, which is told then.
   virtual void begins(const EventHandler& /*handler*/, Callback /*callback*/) {}

@@ -98,7 +98,8 @@ bool Reactor::rearm(TimerId timer, Duration delay) {
 
 bool Reactor::something_left() const {
   return keeping_alive_ > 0 ||
-         (!finishing_ && (keep_running_ || !timers_.empty() || !handler_timers_.empty())) ||
+         (!finishing_ &&
+          (keep_running_ || timers_.size() > background_timers_ || !handler_timers_.empty())) ||
          posts_->posted();
 }
 

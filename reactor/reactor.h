@@ -323,6 +323,7 @@ class Reactor {
   TimerHeap
       handler_timers_;      // of class Timer, by the handlers' clock, which stands still in a pause
   Duration stood_still_{};  // in all pauses so far
+  std::size_t background_timers_ = 0;  // of timers_, those that run() does not go on for
   TimePoint paused_at_{};
   bool paused_ = false;
   std::size_t steps_ = 0;  // callbacks that may happen in the pause

@@ -18,15 +18,22 @@ void Timer::arm(Duration delay) {
   cancel();
   heap_ = &heap;
   id_ = id;
+  if (!stands_still) ++reactor.background_timers_;
 }
 
 void Timer::cancel() noexcept {
-  if (heap_ != nullptr) heap_->cancel(std::exchange(id_, {}));
+  if (heap_ != nullptr) heap_->cancel(disarm());
+}
+
+TimerId Timer::disarm() noexcept {
+  Reactor& reactor = owner_.reactor();
+  if (id_ && heap_ == &reactor.timers_) --reactor.background_timers_;
+  return std::exchange(id_, {});
 }
 
 /// The callback may destroy the timer.
 void Timer::fire() {
-  id_ = {};
+  disarm();
   if (owner_.closed()) return;
   if (broken("throwing")) return (owner_.*callback_)();
   owner_.reactor().call_for(owner_,

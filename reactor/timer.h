@@ -31,6 +31,7 @@ class Timer {
  private:
   using Callback = void (EventHandler::*)();
   void fire();
+  TimerId disarm() noexcept;
 
   EventHandler& owner_;
   Callback callback_;

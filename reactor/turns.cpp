@@ -157,6 +157,7 @@ void Reactor::set_interest(EventHandler& handler, std::uint8_t interest) {
   if (interest == handler.interest_) return;
   engine_->modify(handler.fd_.get(), handler.generation_, interest);
   handler.interest_ = interest;
+  tell(&Observer::interest_changed, handler);
 }
 
 void Reactor::update_interest(EventHandler& handler) {

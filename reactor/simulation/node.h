@@ -61,6 +61,7 @@ class End : public Node {
   void part() { other_.reset(); }
 
   [[nodiscard]] bool has_unread() const { return !arrived_.empty(); }
+  [[nodiscard]] std::size_t unread() const { return arrived_.size(); }
   [[nodiscard]] bool has_room() const;
   /// Bytes sent that have not arrived.
   [[nodiscard]] std::size_t on_the_way() const { return other_ ? other_->coming_.size() : 0; }

@@ -268,6 +268,12 @@ SocketAddress Process::peer_name(int fd) {
   return socket->peer();
 }
 
+KernelQueues Process::queues(int fd) noexcept {
+  const auto* const end = dynamic_cast<const End*>(at(fd).get());
+  if (end == nullptr) return {};
+  return {end->unread(), end->on_the_way()};
+}
+
 void Process::look_up(const Endpoint& endpoint, std::shared_ptr<PostQueue> posts,
                       std::function<void(LookUp)> done) {
   LookUp found;

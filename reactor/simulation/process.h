@@ -78,6 +78,7 @@ class Process final : public Host {
   bool listens(int fd) noexcept override;
   SocketAddress local_name(int fd) override;
   SocketAddress peer_name(int fd) override;
+  KernelQueues queues(int fd) noexcept override;
   void look_up(const Endpoint& endpoint, std::shared_ptr<PostQueue> posts,
                std::function<void(LookUp)> done) override;
   Nature examine(int fd) override;

@@ -26,6 +26,7 @@ class Notes : public Observer {
   void ready(const EventHandler&, std::uint8_t bits) override {
     if ((bits & ready::readable) != 0) note("readable");
   }
+  void interest_changed(const EventHandler&) override { note("interest"); }
   void begins(const EventHandler&, Callback callback) override {
     note("begins " + std::to_string(static_cast<int>(callback)));
   }
@@ -114,6 +115,15 @@ TEST_P(ObserverTest, ComesAndGoes) {
   peer.send("y");
   EXPECT_EQ(receive(peer, 1), "y");
   EXPECT_TRUE(notes.lines.empty());
+}
+
+TEST_P(ObserverTest, IsToldWhatALevelTriggeredOneCosts) {
+  reactor.observe(&notes);
+  auto [handler, peer] = connected<Echo>(Model::level);
+  handler.pause_reading();
+  EXPECT_THAT(notes.lines, ElementsAre("opened", "interest"));
+  handler.resume_reading();
+  EXPECT_THAT(notes.lines, ElementsAre("opened", "interest", "interest"));
 }
 
 class Thrower : public Observer {

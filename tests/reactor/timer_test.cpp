@@ -93,6 +93,23 @@ TEST_P(TimerTest, GoesWithItsOwner) {
   EXPECT_EQ(fired, 0) << "its owner was closed";
 }
 
+TEST_P(TimerTest, OfAHandlerInTheBackgroundItDoesNotKeepTheLoopGoing) {
+  handler.unref();
+  handler.timer.arm(1h);
+  handler.timer.arm(2h);
+  EXPECT_TRUE(reactor.over());
+  const TimerId other = reactor.call_later(1h, [] {});
+  EXPECT_FALSE(reactor.over());
+  handler.timer.cancel();
+  EXPECT_FALSE(reactor.over());
+  reactor.cancel(other);
+  handler.timer.arm(1ms);
+  EXPECT_TRUE(run_until([&] { return fired == 1; }));
+  EXPECT_TRUE(reactor.over());
+  reactor.call_later(1h, [] {});
+  EXPECT_FALSE(reactor.over());
+}
+
 TEST_P(TimerTest, ClosedByAnotherTimerOfTheSameMoment) {
   auto& other = reactor.emplace<TimedHandler>();
   other.on_time = [this] { handler.close(); };
