@@ -30,7 +30,8 @@ endfunction()
 
 # bunshin_install_room(<room> <pkg-config module>...)
 # Makes a room part of the installed package, as bunshin::<room> for CMake and bunshin-<room> for
-# pkg-config, which needs to be told the modules that the room is linked with.
+# pkg-config, which needs to be told the modules that the room is linked with, and in
+# BUNSHIN_ROOM_LIBS the libraries that are no modules.
 function(bunshin_install_room room)
   if(NOT BUNSHIN_INSTALL)
     return()

@@ -17,6 +17,7 @@ PICTURE = ROOT / "docs/rooms.svg"
 ROOMS = {  # from the top; each may use those that come after it
     "tools": "the program and its subcommands",
     "bridge": "Julius, Rapiro, and what is between them",
+    "http": "a server of HTTP/1.1",
     "handlers": "asyncore's dispatchers, echo, chat",
     "reactor": "the loop, its engines and media",
 }
