@@ -1,5 +1,7 @@
 #include "reactor/host.h"
 
+#include <poll.h>
+
 #include "tests/support/fixture.h"
 
 namespace bunshin::testing {
@@ -20,8 +22,9 @@ TEST_P(LookingOnTest, WhatIsRememberedOfReadinessCanBeSeen) {
   EXPECT_EQ(handler.known_ready(), ready::writable);
   handler.pause_reading();
   peer.send("x");
-  ASSERT_TRUE(run_until([&its = handler] { return (its.known_ready() & ready::readable) != 0; }) ||
-              GetParam().engine == "io_uring");  // which receives nothing that is not wanted
+  const bool told = GetParam().engine != "io_uring";  // which receives nothing that is not wanted
+  ASSERT_TRUE(!told ||
+              run_until([&its = handler] { return (its.known_ready() & ready::readable) != 0; }));
   handler.collect();
   handler.resume_reading();
   ASSERT_TRUE(run_until([&its = handler] { return its.received == "x"; }));
@@ -32,6 +35,8 @@ TEST_P(LookingOnTest, WhatIsRememberedOfReadinessCanBeSeen) {
 TEST(Host, TellsWhatWaitsInATty) {
   const Pty pty = make_pty();
   write_all(pty.master.get(), "five\n");
+  pollfd arrived{pty.slave.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&arrived, 1, 5000), 1);
   EXPECT_EQ(kernel().queues(pty.slave.get()).in, 5U);
   EXPECT_EQ(kernel().queues(pty.slave.get()).out, 0U);
 }

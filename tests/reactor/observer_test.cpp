@@ -121,9 +121,11 @@ TEST_P(ObserverTest, IsToldWhatALevelTriggeredOneCosts) {
   reactor.observe(&notes);
   auto [handler, peer] = connected<Echo>(Model::level);
   handler.pause_reading();
-  EXPECT_THAT(notes.lines, ElementsAre("opened", "interest"));
+  EXPECT_THAT(notes.lines, Contains("interest").Times(1));
+  handler.pause_reading();
+  EXPECT_THAT(notes.lines, Contains("interest").Times(1));
   handler.resume_reading();
-  EXPECT_THAT(notes.lines, ElementsAre("opened", "interest", "interest"));
+  EXPECT_THAT(notes.lines, Contains("interest").Times(2));
 }
 
 class Thrower : public Observer {
