@@ -101,6 +101,9 @@ check() {
     --toolchain "$root/cmake/zig-macos.cmake" -DBUNSHIN_BUILD_TESTS=OFF \
     -DCMAKE_CXX_FLAGS_RELEASE="-O0 -fno-sanitize=undefined"
   BUNSHIN_MACOS_KIT=$kit cmake --build "$out" --parallel "$(nproc)"
+  # What a Mac is asked about kqueue(2): as its user compiles it.
+  "$kit/bin/c++" -std=c++20 -Wall -Wextra -Werror -pthread -o "$out/kqueue_contract" \
+    "$root/tests/kqueue_contract/kqueue_contract.cpp"
 }
 
 install_zig

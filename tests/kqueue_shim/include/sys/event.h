@@ -13,8 +13,11 @@
 #define EVFILT_WRITE (-2)
 #define EVFILT_SIGNAL (-6)
 #define EVFILT_TIMER (-7)
+#ifndef KQUEUE_SHIM_PLAIN  // with it: what every BSD has, and no more
 #define EVFILT_USER (-10)
-#define EVFILT_EXCEPT (-15)  // macOS only: FreeBSD has no such filter
+#define EVFILT_EXCEPT (-15)
+#define NOTE_OOB 0x00000002u
+#endif
 
 #define EV_ADD 0x0001
 #define EV_DELETE 0x0002
@@ -34,8 +37,6 @@
 #define NOTE_FFCOPY 0xc0000000u
 #define NOTE_FFCTRLMASK 0xc0000000u
 #define NOTE_FFLAGSMASK 0x00ffffffu
-
-#define NOTE_OOB 0x00000002u
 
 #define NOTE_SECONDS 0x00000001u
 #define NOTE_USECONDS 0x00000002u
