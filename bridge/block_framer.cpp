@@ -40,10 +40,13 @@ bool opens_process(std::string_view line) {
 BlockFramer::BlockFramer(std::size_t limit) : limit_(limit) { assert(limit > 0); }
 
 void BlockFramer::feed(std::string_view bytes) {
+  fed_ = 0;
+  first_end_.reset();
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     take_piece(bytes.substr(0, newline));
     if (newline == std::string_view::npos) return;
+    fed_ += newline + 1;
     end_line();
     bytes.remove_prefix(newline + 1);
   }
@@ -88,10 +91,13 @@ void BlockFramer::end_line() {
   const bool terminator = is_terminator(line);
   if (skipping_) {
     block_.clear();
-    if (terminator) begin_block();
+    if (!terminator) return;
+    note_end(0);
+    begin_block();
   } else if (process_ != Process::none) {
     end_process_line();
   } else if (terminator) {
+    note_end(0);
     finish_block();
   } else {
     const std::string_view text = trim(line);
@@ -110,6 +116,7 @@ void BlockFramer::end_process_line() {
     // Nothing of the element follows: the engine never closed it and that "." was the end after
     // all. Taking it so loses this one block instead of all that come behind it.
     std::string next_line(line);
+    note_end(line.size() + 1);
     block_.resize(line_start_);
     finish_block();
     block_ = std::move(next_line);
@@ -128,6 +135,12 @@ void BlockFramer::keep_line() {
   block_.push_back('\n');
   line_start_ = block_.size();
   if (block_.size() > limit_) skip_block({});
+}
+
+/// A block has ended, `line_size` bytes before the end of the current line. What ended in bytes fed
+/// earlier is told too late for anybody to begin there.
+void BlockFramer::note_end(std::size_t line_size) {
+  if (!first_end_ && line_size <= fed_) first_end_ = fed_ - line_size;
 }
 
 void BlockFramer::finish_block() {

@@ -35,6 +35,10 @@ class BlockFramer {
   void reset();
 
   std::size_t pending() const { return block_.size(); }  // bytes of the block begun
+  /// Whether everything fed so far was whole blocks.
+  bool between_blocks() const { return block_.empty() && !skipping_; }
+  /// Where in the bytes fed last the first block ended that did, "." line included.
+  std::optional<std::size_t> first_end() const { return first_end_; }
   std::size_t oversized_count() const { return oversized_count_; }
 
  private:
@@ -46,6 +50,7 @@ class BlockFramer {
   void keep_line();
   void begin_block();
   void finish_block();
+  void note_end(std::size_t line_size);
   void skip_block(std::string line_head);
 
   const std::size_t limit_;
@@ -55,6 +60,8 @@ class BlockFramer {
   Process process_ = Process::none;
   bool first_line_ = true;  // no line of this block held anything yet
   bool skipping_ = false;
+  std::size_t fed_ = 0;  // of the bytes fed last, up to the end of the current line
+  std::optional<std::size_t> first_end_;
   std::size_t oversized_count_ = 0;
 };
 

@@ -43,6 +43,11 @@ std::vector<std::string> Bridge::status() const {
   };
 }
 
+void Bridge::handle_disconnected() {
+  JuliusClient::handle_disconnected();
+  observer_.engine_lost();
+}
+
 void Bridge::handle_message(const JuliusMessage& message) {
   observer_.message(message);
   if (message.kind == JuliusKind::recogfail || message.kind == JuliusKind::rejected) {

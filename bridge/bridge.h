@@ -12,6 +12,11 @@ namespace bunshin {
 /// the bridge back.
 class BridgeObserver : public RapiroObserver {
  public:
+  /// The engine is there, and no longer.
+  virtual void engine_connected() {}
+  virtual void engine_lost() {}
+  /// What it says, byte for byte; after what was made of it.
+  virtual void engine_said(const JuliusBytes& /*said*/) {}
   /// Every message of the engine that could be read; before the others.
   virtual void message(const JuliusMessage& /*message*/) {}
   /// The engine's last word on what was said, and what the rules make of it.
@@ -39,6 +44,9 @@ class Bridge : public JuliusClient, public BridgeControl {
 
  protected:
   void handle_message(const JuliusMessage& message) override;
+  void handle_bytes(const JuliusBytes& said) override { observer_.engine_said(said); }
+  void handle_connected() override { observer_.engine_connected(); }
+  void handle_disconnected() override;
 
  private:
   RuleSet rules_;

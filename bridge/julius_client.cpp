@@ -47,11 +47,14 @@ void JuliusClient::set_encoding(const std::string& encoding) {
 }
 
 void JuliusClient::handle_read() {
-  framer_.feed(recv(kReadSize));
+  const std::string_view bytes = recv(kReadSize);
+  framer_.feed(bytes);
+  const JuliusBytes said{bytes, framer_.first_end(), framer_.between_blocks()};
   while (auto block = framer_.next()) {
     take(*block);
     if (!connected()) return;  // closed or disconnected by whoever got the message
   }
+  if (!bytes.empty()) handle_bytes(said);
 }
 
 void JuliusClient::take(const BlockFramer::Block& block) {

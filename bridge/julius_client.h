@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,13 @@
 #include "bridge/text_decoder.h"
 
 namespace bunshin {
+
+/// Bytes of the engine as they came, cut anywhere. The view is lent for the call it is given to.
+struct JuliusBytes {
+  std::string_view bytes;
+  std::optional<std::size_t> first_end;  ///< of the first message that ends in them, "." included
+  bool whole = false;                    ///< whether the last message ends with them
+};
 
 /// A client of Julius' module mode: hands out what the engine says, message by message, and brings
 /// commands to it. Connects for ever. Owned by its reactor, in whose thread all members are called.
@@ -39,6 +47,8 @@ class JuliusClient : public ReconnectingClient {
 
  protected:
   virtual void handle_message(const JuliusMessage& message) = 0;
+  /// The same once more as it came, after the messages that end in it.
+  virtual void handle_bytes(const JuliusBytes& /*said*/) {}
   void handle_disconnected() override;
 
  private:

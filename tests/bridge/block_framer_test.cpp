@@ -121,6 +121,37 @@ TEST(BlockFramer, ResetForgetsTheConnection) {
   EXPECT_THAT(take_blocks(framer), ElementsAre("<A/>\n"));
 }
 
+TEST(BlockFramer, SaysWhereABlockEnds) {
+  BlockFramer framer(16);
+  EXPECT_TRUE(framer.between_blocks());
+  framer.feed("<A/>\n");
+  EXPECT_FALSE(framer.between_blocks());
+  EXPECT_EQ(framer.first_end(), std::nullopt);
+  framer.feed(".\n<B/>\n.\n");
+  EXPECT_TRUE(framer.between_blocks());
+  EXPECT_EQ(framer.first_end(), 2U);
+  framer.feed("an oversized block, cut\n..\n.");
+  EXPECT_FALSE(framer.between_blocks());
+  EXPECT_EQ(framer.first_end(), std::nullopt);
+  framer.feed("\n");
+  EXPECT_TRUE(framer.between_blocks());
+  EXPECT_EQ(framer.first_end(), 1U);
+  take_blocks(framer);
+}
+
+TEST(BlockFramer, AProcessThatIsNeverClosedEndsBeforeTheNextBlock) {
+  BlockFramer framer;
+  const std::string process = "<RECOGPROCESS>\n<SR ID=\"0\"/>\n.\n";
+  framer.feed(process);
+  EXPECT_EQ(framer.first_end(), std::nullopt) << "more parts may come";
+  framer.feed("<A/>\n.\n");
+  EXPECT_EQ(framer.first_end(), 0U);
+  framer.reset();
+  framer.feed(process + "<A");
+  framer.feed("/>\n.\n<B/>");
+  EXPECT_EQ(framer.first_end(), 5U) << "the first ended in bytes that were fed before";
+}
+
 // Random streams of what matters to it, cut at random: never more memory than promised, and the
 // cuts make no difference.
 TEST(BlockFramer, CutsMakeNoDifferenceToRandomBytes) {

@@ -40,4 +40,13 @@ void DescriptorLimit::release(std::size_t count) {
   while (count-- > 0 && !taken_.empty()) taken_.pop_back();
 }
 
+RoomForDescriptors::RoomForDescriptors() {
+  ::getrlimit(RLIMIT_NOFILE, &before_);
+  rlimit limit = before_;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+RoomForDescriptors::~RoomForDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
 }  // namespace bunshin::testing

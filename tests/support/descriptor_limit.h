@@ -26,4 +26,17 @@ class DescriptorLimit {
   std::vector<UniqueFd> taken_;
 };
 
+/// While it lives the process may have as many descriptors as the system lets it: for cases with a
+/// thousand clients.
+class RoomForDescriptors {
+ public:
+  RoomForDescriptors();
+  ~RoomForDescriptors();
+  RoomForDescriptors(const RoomForDescriptors&) = delete;
+  RoomForDescriptors& operator=(const RoomForDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 }  // namespace bunshin::testing
