@@ -13,8 +13,8 @@ class BridgeControl {
   virtual ~BridgeControl() = default;
 
   /// Follows `config` from now on: another peer is connected to, another line opened; what is the
-  /// same is left alone. Throws std::system_error or std::invalid_argument for a peer or an
-  /// encoding that cannot be, and has changed nothing then. Without effect once it finishes.
+  /// same is left alone. Throws a std::exception with a sentence for a peer, an encoding or
+  /// an address that cannot be, and has changed nothing then. Without effect once it finishes.
   virtual void configure(const BridgeConfig& config) = 0;
   /// How it stands, for a person: a few lines.
   [[nodiscard]] virtual std::vector<std::string> status() const = 0;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <vector>
 
+#include "bridge/config_listen.h"
 #include "bridge/config_readers.h"
 #include "bridge/small_file.h"
 
@@ -22,6 +23,7 @@ struct SectionReader {
 constexpr std::array kSections = {
     SectionReader{"julius", read_julius_section},
     SectionReader{"serial", read_serial_section},
+    SectionReader{"share", read_share_section},
 };
 
 }  // namespace
@@ -59,6 +61,7 @@ BridgeConfig parse_config(std::string_view text, const std::string& name) {
   for (const SectionReader& reader : kSections) {
     if (const auto section = root.table(reader.name)) reader.read(*section, config);
   }
+  check_listens(root, config);
   read_rules(root, config);
   return config;
 }

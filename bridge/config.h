@@ -21,11 +21,18 @@ struct SerialConfig {
   int baud = 57600;
 };
 
+/// [share]: other programs hear Julius through us.
+struct ShareConfig {
+  std::string listen;          ///< empty: none do
+  bool allow_control = false;  ///< whether they may send commands to it
+};
+
 /// What the bridge is told. These defaults hold for every key a file leaves out.
 struct BridgeConfig {
   double min_confidence = 0.7;  ///< 0 to 1, of every word of a phrase
   JuliusConfig julius;
   SerialConfig serial;
+  ShareConfig share;
   std::vector<Rule> rules;  ///< words normalised and all different, send understood by the firmware
 };
 

@@ -57,6 +57,8 @@ std::vector<std::string> changes(const BridgeConfig& before, const BridgeConfig&
   compare("julius.encoding", before.julius.encoding, after.julius.encoding);
   compare("serial.device", before.serial.device, after.serial.device);
   compare("serial.baud", before.serial.baud, after.serial.baud);
+  compare("share.listen", before.share.listen, after.share.listen);
+  compare("share.allow_control", before.share.allow_control, after.share.allow_control);
   std::string rules = rule_changes(before.rules, after.rules);
   if (!rules.empty()) lines.push_back(std::move(rules));
   return lines;
@@ -69,6 +71,7 @@ void read_again(Reactor& reactor, BridgeSignals& signals) {
     BridgeConfig fresh = signals.read();
     const std::vector<std::string> lines = changes(signals.config, fresh);
     for (const std::string& line : lines) log(LogLevel::info, "{}", printable(line));
+    if (signals.services != nullptr) signals.services->configure(fresh);
     bridge->configure(fresh);
     signals.config = std::move(fresh);
     log(LogLevel::info, "the configuration was read again{}",
@@ -81,7 +84,10 @@ void read_again(Reactor& reactor, BridgeSignals& signals) {
 void tell(Reactor& reactor, const BridgeSignals& signals) {
   const BridgeControl* bridge = find_bridge(reactor);
   if (bridge == nullptr) return;
-  for (const std::string& line : bridge->status()) log(LogLevel::info, "{}", line);
+  for (const BridgeControl* told : {bridge, static_cast<const BridgeControl*>(signals.services)}) {
+    if (told == nullptr) continue;
+    for (const std::string& line : told->status()) log(LogLevel::info, "{}", line);
+  }
   if (signals.counts) log(LogLevel::info, "{}", signals.counts());
 }
 

@@ -12,6 +12,7 @@ namespace bunshin {
 struct BridgeSignals {
   BridgeConfig config;                  ///< what it follows now
   std::function<BridgeConfig()> read;   ///< reads it again; throws what is wrong with it
+  BridgeControl* services = nullptr;    ///< what follows it beside the bridge; may be null
   std::function<std::string()> counts;  ///< what has happened so far, in one line; may be empty
 };
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
 SIMULATIONS = ("docs/simulation.md", "docs/simulation.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
-OTHERS = (*SIMULATIONS, "CONTRIBUTING.md", "docs/glossary.md")
+NETWORK = ("docs/bridge-network.md", "docs/bridge-network.ja.md")
+OTHERS = (*SIMULATIONS, *NETWORK, "CONTRIBUTING.md", "docs/glossary.md")
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")

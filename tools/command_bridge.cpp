@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "bridge/bridge.h"
+#include "bridge/bridge_observers.h"
+#include "bridge/bridge_services.h"
 #include "bridge/raw_bridge.h"
 #include "reactor/log.h"
 #include "reactor/standard_stream.h"
@@ -114,6 +116,38 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
   }
   if (config.rules.empty())
     standard_output().print_waiting("there is no rule: the robot will never move\n");
+  for (const std::string& line : services_plan(config)) {
+    standard_output().print_waiting("{}\n", line);
+  }
+}
+
+/// To the end.
+void run_raw(const BridgeCommand& command, const BridgeConfig& config, AtStart at_start) {
+  Reactor reactor(*command.loop);
+  finish_on_signals(reactor);
+  watch_bridge_signals(reactor, {config, [&] { return read_config(command); }, nullptr, {}});
+  for (const std::string& line : services_plan(config)) {
+    log(LogLevel::warning, "--raw leaves this out: {}", line);
+  }
+  reactor.emplace<RawBridge>(parse_address(config.julius.address), config.serial.device,
+                             config.serial.baud,
+                             command.both_ways ? RawDirection::both_ways : RawDirection::to_line,
+                             Backoff::Limits(), at_start);
+  run_loop(reactor);
+}
+
+/// To the end.
+void run_ruled(const BridgeCommand& command, const BridgeConfig& config, AtStart at_start) {
+  BridgeLog bridge_log;
+  BridgeObservers observers;
+  observers.add(bridge_log);
+  Reactor reactor(*command.loop);
+  finish_on_signals(reactor);
+  reactor.emplace<Bridge>(config, observers, Backoff::Limits(), at_start);
+  BridgeServices services(reactor, observers, config);
+  watch_bridge_signals(reactor, {config, [&] { return read_config(command); }, &services,
+                                 [&] { return bridge_log.counts(); }});
+  run_loop(reactor);
 }
 
 void run_bridge(const BridgeCommand& command) {
@@ -122,25 +156,11 @@ void run_bridge(const BridgeCommand& command) {
         fmt::format("--baud: {} is not a standard baud rate; Rapiro's is 57600", command.baud));
   }
   const BridgeConfig config = first_config(command);
-  const Endpoint julius = parse_address(config.julius.address);
+  parse_address(config.julius.address);  // --julius may be malformed
   if (command.check) return print_plan(command, config);
   if (command.verbose) set_log_level(LogLevel::debug);
-  BridgeLog observer;
-  Reactor reactor(*command.loop);
-  finish_on_signals(reactor);
-  BridgeSignals signals{config, [&] { return read_config(command); }, {}};
-  if (!command.raw) signals.counts = [&] { return observer.counts(); };
-  watch_bridge_signals(reactor, std::move(signals));
   const AtStart at_start = command.fail_fast ? AtStart::fail : AtStart::wait;
-  const Backoff::Limits retry;
-  if (command.raw) {
-    reactor.emplace<RawBridge>(julius, config.serial.device, config.serial.baud,
-                               command.both_ways ? RawDirection::both_ways : RawDirection::to_line,
-                               retry, at_start);
-  } else {
-    reactor.emplace<Bridge>(config, observer, retry, at_start);
-  }
-  run_loop(reactor);
+  command.raw ? run_raw(command, config, at_start) : run_ruled(command, config, at_start);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct Session {
   const Terminal screen = terminal_of(STDOUT_FILENO);
   std::unique_ptr<LineEditor> editor;  // while lines are typed at the terminal they are shown on
   bool raw = false;                    // what the server says is not made printable
+  bool newline = true;                 // what is typed goes with its line end
   bool failed = false;
 
   void edit_lines();
@@ -206,10 +207,10 @@ void Input::handle_keys(std::string_view keys) {
   if (typed.ended && session_.editor) handle_close();
 }
 
-/// As client1: the line end is not sent, and an empty line ends the session.
+/// As with client1 an empty line ends the session.
 void Input::handle_line(std::string_view line) {
   if (line.empty()) return session_.end();
-  session_.connection->send(line);
+  session_.connection->send(session_.newline ? std::string(line) + '\n' : std::string(line));
 }
 
 /// The server is told that nothing more comes; what it still says is printed.
@@ -259,10 +260,12 @@ void Connection::handle_close() {
   session_.end();
 }
 
-void run_connect(const std::string& address, bool raw, const ReactorOptions& options) {
+void run_connect(const std::string& address, bool raw, bool newline,
+                 const ReactorOptions& options) {
   const Endpoint endpoint = parse_address(address);
   Session session;
   session.raw = raw;
+  session.newline = newline;
   Reactor reactor(options);
   finish_on_signals(reactor);
   for (const int changed : {SIGWINCH, SIGCONT}) {
@@ -282,16 +285,21 @@ void run_connect(const std::string& address, bool raw, const ReactorOptions& opt
 void add_connect_command(CLI::App& app) {
   auto address = std::make_shared<std::string>("127.0.0.1:9876");
   auto raw = std::make_shared<bool>(false);
+  auto no_newline = std::make_shared<bool>(false);
   CLI::App* connect = app.add_subcommand(
       "connect",
       "Talk to a server: send what is typed, print what it says. Lines typed at a "
-      "terminal go without their line ends; an empty line, or ^D, ends the session");
+      "terminal go with their line ends; an empty line, or ^D, ends the session");
   connect->add_option("ADDRESS", *address, "The server")->capture_default_str();
   connect->add_flag("--raw", *raw,
                     "Let a terminal obey what the server says; otherwise control characters are "
                     "shown as ^[ and the like");
+  connect->add_flag("--no-newline", *no_newline,
+                    "Send lines typed at a terminal without their line ends, as the course's "
+                    "client1 does");
   auto loop = add_loop_options(*connect);
-  connect->callback([address, raw, loop] { run_connect(*address, *raw, *loop); });
+  connect->callback(
+      [address, raw, no_newline, loop] { run_connect(*address, *raw, !*no_newline, *loop); });
 }
 
 }  // namespace bunshin

@@ -5,27 +5,17 @@
 #include <random>
 
 #include "bridge/rapiro_protocol.h"
+#include "tests/bridge/config_problem.h"
 #include "tests/bridge/fixtures.h"
 
 namespace bunshin {
 namespace {
 
+using bunshin::testing::problem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-std::string problem(std::string_view text) {
-  try {
-    parse_config(text, "x.toml");
-    return "fine";
-  } catch (const ConfigError& error) {
-    const std::string what = error.what();
-    EXPECT_EQ(what.find('\n'), std::string::npos) << what;
-    EXPECT_THAT(what, StartsWith("x.toml:"));
-    return what.substr(7);
-  }
-}
 
 TEST(Config, AnEmptyFileLeavesTheDefaults) {
   const BridgeConfig config = parse_config("", "x.toml");

@@ -82,7 +82,7 @@ TEST_P(ConnectCommandTest, ATerminal) {
   Peer server = listener.accept();
   program.wait_for_lines({">"});
   program.type("hello\r");
-  EXPECT_EQ(server.receive(5), "hello") << "without the line end, as the course's client";
+  EXPECT_EQ(server.receive(6), "hello\n");
   server.send("[now] hello");
   program.wait_for_lines({"> hello", "[now] hello", ">"});
   EXPECT_FALSE(is_nonblocking(program.terminal().slave.get())) << "that would outlive the program";
@@ -90,6 +90,18 @@ TEST_P(ConnectCommandTest, ATerminal) {
   EXPECT_EQ(server.receive_all(), "");
   server.close();
   EXPECT_EQ(program.wait(), 0);
+}
+
+TEST_P(ConnectCommandTest, NoNewlineIsWhatTheCoursesClientSends) {
+  std::vector<std::string> plain = arguments();
+  plain.emplace_back("--no-newline");
+  TerminalProgram program(plain);
+  Peer server = listener.accept();
+  program.wait_for_lines({">"});
+  program.type("hello\r");
+  program.wait_for_lines({"> hello", ">"});
+  program.type("\r");
+  EXPECT_EQ(server.receive_all(), "hello");
 }
 
 TEST_P(ConnectCommandTest, WhatIsHalfTypedSurvivesAMessageInPieces) {
@@ -106,7 +118,7 @@ TEST_P(ConnectCommandTest, WhatIsHalfTypedSurvivesAMessageInPieces) {
   server.send(" of you\r\nand\tmore\n");
   program.wait_for_lines({text + " of you", "and     more", "> half"});
   program.type(" typed\r");
-  EXPECT_EQ(server.receive(10), "half typed");
+  EXPECT_EQ(server.receive(11), "half typed\n");
 }
 
 TEST_P(ConnectCommandTest, AServerCanNotPlayWithTheTerminal) {
@@ -171,7 +183,7 @@ TEST_P(ConnectCommandTest, ATerminalThatCanNotMoveItsCursor) {
   TerminalProgram program(arguments(), 80, {"TERM=dumb"});
   Peer server = listener.accept();
   program.type("hello\n");
-  EXPECT_EQ(server.receive(5), "hello");
+  EXPECT_EQ(server.receive(6), "hello\n");
   server.send("[now] \x1b[2J\n");
   program.wait_for_lines({"hello", "[now] ^[[2J"});
 }
@@ -182,7 +194,7 @@ TEST_P(ConnectCommandTest, TypedAtATerminalAndPrintedToAPipe) {
   Program program(command(), nullptr, pty.slave.get());
   Peer server = listener.accept();
   write_all(pty.master.get(), "hello\n");
-  EXPECT_EQ(server.receive(5), "hello");
+  EXPECT_EQ(server.receive(6), "hello\n");
   server.send("[now] \x1b[2J\n");
   EXPECT_TRUE(program.wait_for_output("[now] \x1b[2J\n"));
   write_all(pty.master.get(), "\n");
