@@ -182,7 +182,7 @@ def check(bunshin):
         if "build" not in path.relative_to(ROOT).parts[:1]:
             mistakes = japanese_mistakes(path.read_text(encoding="utf-8"))
             yield from (f"{path.relative_to(ROOT)}: {mistake}" for mistake in mistakes)
-    for names in (READMES, SIMULATIONS):
+    for names in (READMES, SIMULATIONS, NETWORK):
         yield from mirror_mistakes(names, [texts[name] for name in names])
     yield from picture_mistakes(bunshin)
 
