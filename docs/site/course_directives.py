@@ -137,7 +137,17 @@ class Quiz(SphinxDirective):
             f'{question["why"]}</p></details></form>')
 
 
+class Loop(SphinxDirective):
+    """A figure, by the name of its scenario."""
+
+    required_arguments = 1
+
+    def run(self):
+        return []
+
+
 def setup(app):
-    for name, directive in (("listing", Listing), ("answer", Answer), ("quiz", Quiz)):
+    for name, directive in (("listing", Listing), ("answer", Answer), ("quiz", Quiz),
+                            ("loop", Loop)):
         app.add_directive(name, directive)
     return {"version": "1", "parallel_read_safe": True}

@@ -176,8 +176,102 @@ def race(command):
     assert done.stdout == "20000000 of 20000000\n", done.stdout
 
 
+def edges(command):
+    """level and drain give all back; edge forgets what it did not read when it was told."""
+    for mode in ("level", "drain"):
+        with Server([*command, mode, "0"]) as server:
+            client = server.client()
+            client.sendall(b"0123456789abcdef")
+            assert receive(client, 16) == b"0123456789abcdef"
+            ended(client)
+    with Server([*command, "edge", "0"]) as server:
+        client, other = server.client(), server.client()
+        client.sendall(b"0123456789abcdef")
+        assert receive(client, 4) == b"0123"
+        for _ in range(2):
+            other.sendall(b"meow")
+            assert receive(other, 4) == b"meow"
+        assert not select.select([client], [], [], 0)[0], "no edge was lost"
+        client.sendall(b"!")
+        assert receive(client, 4) == b"4567", "the next edge has to give the next four bytes"
+
+
+def sips(command):
+    """With bunshin all comes back, whatever the model."""
+    for mode in ("level", "remembered"):
+        with Server([*command, mode, "127.0.0.1:0"]) as server:
+            client = server.client()
+            text = bytes(range(256)) * 64
+            client.sendall(text)
+            assert receive(client, len(text)) == text
+            ended(client)
+
+
+def chat(command, deaf):
+    """Everybody hears whole lines. Who does not read is dropped; with patience the memory grows."""
+    growth = {}
+    for patience in ((), ("patient",)):
+        with Server([*command, "127.0.0.1:0", *patience]) as server:
+            one, other = server.client(), server.client()
+            one.sendall(b"hel")
+            other.sendall(b"I am here\n")  # it may have joined only now
+            assert receive_line(other) == b"I am here\n" == receive_line(one)
+            one.sendall(b"lo\n")
+            assert receive_line(one) == b"hello\n" == receive_line(other)
+            one.close()
+            other.close()
+            said = subprocess.run([*deaf, str(server.address[1]), str(server.process.pid)], text=True,
+                                  capture_output=True, timeout=60, check=True).stdout
+            sizes = [int(line.split()[-2]) for line in said.splitlines()]
+            growth[patience] = sizes[-1] - sizes[0]
+    assert growth[()] < 8_000 < 20_000 < growth[("patient",)], growth
+
+
+def ends_well(command):
+    with Server([*command, "127.0.0.1:0"]) as server:
+        client = server.client()
+        client.sendall(b"hello\nbal")
+        assert receive_line(client) == b"hello\n"
+        client.sendall(b"se\n")  # the word in two parts is the word
+        assert client.recv(1) == b""
+        client.close()
+        assert server.process.wait(LIMIT) == 0, "the word did not end it"
+        assert server.process.stdout.read() == "goodbye\n"
+    with Server([*command, "127.0.0.1:0"]) as server:
+        client = server.client()
+        client.sendall((b"x" * 499 + b"\n") * 100)
+        got = client.recv(1)
+        server.process.send_signal(signal.SIGTERM)
+        while part := client.recv(65536):  # a reset would be an exception
+            got += part
+        assert got.endswith(b"\n"), got[-20:]
+        client.close()
+        assert server.process.wait(LIMIT) == 0, "SIGTERM did not end it in order"
+
+
+def closing(command):
+    with Server([*command, "hasty", "0"]) as server:
+        client = server.client()
+        client.sendall(b"?" * 1000)
+        waiting = select.poll()
+        waiting.register(client, 0)  # for the reset alone
+        assert waiting.poll(LIMIT * 1000), "the server did not close"
+        try:
+            while client.recv(65536):
+                pass
+            raise AssertionError("nothing was lost by closing hastily")
+        except ConnectionResetError:
+            pass
+    with Server([*command, "polite", "0"]) as server:
+        client = server.client()
+        client.sendall(b"?" * 1000)
+        assert len(receive(client, 3_000_000)) == 3_000_000
+        assert client.recv(1) == b""
+
+
 CASES = {function.__name__: function
-         for function in (server1, server2, client1, together, crowded, race)}
+         for function in (server1, server2, client1, together, crowded, race, edges, sips, chat, ends_well,
+                          closing)}
 
 
 def main():
