@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "handlers/send_queue.h"
 #include "reactor/broken.h"
 #include "reactor/timer.h"
 
@@ -13,6 +14,8 @@ namespace bunshin {
 
 namespace {
 
+/// What is corked may grow to so much.
+constexpr std::size_t kCorkLimit = 32 * 1024;
 /// So often a master of a pseudo-terminal that is to end looks whether somebody has its slave.
 constexpr auto kSlaveCheck = std::chrono::milliseconds(100);
 
@@ -21,11 +24,10 @@ constexpr auto kSlaveCheck = std::chrono::milliseconds(100);
 struct BufferedDispatcher::Outgoing {
   explicit Outgoing(BufferedDispatcher& owner)
       : linger_timer(owner, &BufferedDispatcher::linger_over) {}
-  std::string data;
-  std::size_t start = 0;  // what lies before it has been sent
-  bool full = false;      // handle_full was called, handle_drained not yet
-  bool ending = false;    // shut_down_when_done or close_when_done was called
-  bool closing = false;   // close_when_done was called
+  SendQueue queue;
+  bool full = false;     // handle_full was called, handle_drained not yet
+  bool ending = false;   // shut_down_when_done or close_when_done was called
+  bool closing = false;  // close_when_done was called
   Duration linger{};
   Timer linger_timer;
 };
@@ -42,25 +44,40 @@ void BufferedDispatcher::disconnect() {
   Dispatcher::disconnect();
 }
 
-std::size_t BufferedDispatcher::buffered() const {
-  return out_ ? out_->data.size() - out_->start : 0;
+std::size_t BufferedDispatcher::buffered() const { return out_ ? out_->queue.size() : 0; }
+
+/// Not when the connection is gone or ending.
+bool BufferedDispatcher::takes() const {
+  return descriptor() >= 0 && error() == 0 && !(out_ && out_->ending);
 }
 
 /// For what the kernel did not take at once. Without memory to keep it the connection has failed,
 /// and not whoever is sending, who may have more to do: others may get the same.
 bool BufferedDispatcher::send_later(std::string_view data) {
-  if (descriptor() < 0 || error() != 0 || (out_ && out_->ending)) return false;
+  if (!takes()) return false;
   if (data.empty()) return true;
   try {
-    keep(data);
+    outgoing().queue.append(data);
   } catch (const std::bad_alloc&) {
     fail(ENOMEM);
     return false;
   }
-  if (!out_->full && buffered() >= watermarks().high) {
-    out_->full = true;
-    reactor().call_for(*this, [this] { handle_full(); });
+  if (buffered() == data.size() && !broken("keep")) want_write(true);
+  tell_full();
+  return true;
+}
+
+bool BufferedDispatcher::send_corked(const SharedText& text) {
+  if (!takes()) return false;
+  try {
+    outgoing().queue.append(text);
+  } catch (const std::bad_alloc&) {
+    if (buffered() == 0) out_.reset();
+    return send(*text);  // at once it needs no memory, when the kernel takes it
   }
+  reactor().cork(*this);
+  if (buffered() >= kCorkLimit) reactor().call_for(*this, [this] { handle_write(); });
+  tell_full();
   return true;
 }
 
@@ -69,25 +86,25 @@ BufferedDispatcher::Outgoing& BufferedDispatcher::outgoing() {
   return *out_;
 }
 
-void BufferedDispatcher::keep(std::string_view data) {
-  outgoing().data.append(data);
-  if (buffered() == data.size() && !broken("keep")) want_write(true);
+void BufferedDispatcher::tell_full() {
+  if (out_ && !out_->full && buffered() >= watermarks().high) {
+    out_->full = true;
+    reactor().call_for(*this, [this] { handle_full(); });
+  }
 }
 
 void BufferedDispatcher::handle_write() {
-  if (!out_) return want_write(false);
-  const IoResult result = Dispatcher::send(std::string_view(out_->data).substr(out_->start));
+  if (!out_ || buffered() == 0) return want_write(false);
+  const SendQueue& queue = out_->queue;
+  const IoResult result = queue.own().empty()
+                              ? reactor().send(*this, queue.shared(), queue.shared_start())
+                              : Dispatcher::send(queue.own());
   if (result.status != IoStatus::failed) sent(result.bytes);
 }
 
 void BufferedDispatcher::sent(std::size_t bytes) {
   Outgoing& out = *out_;
-  out.start += bytes;
-  if (out.start * 2 >= out.data.size()) {
-    // At most as much is moved as was sent since the last time.
-    out.data.erase(0, out.start);
-    out.start = 0;
-  }
+  out.queue.drop(bytes);
   const bool drained = out.full && buffered() <= watermarks().low;
   if (drained) out.full = false;
   if (buffered() == 0) {

@@ -32,6 +32,11 @@ class BufferedDispatcher : public Dispatcher {
     const std::size_t taken = out_ ? 0 : Dispatcher::send(data).bytes;
     return taken == data.size() || send_later(data.substr(taken));
   }
+  /// The same for text that goes to many, with what else leaves in this round, at its step 7: the
+  /// connection's lines of a round cost one system call, and the text is kept once for all. Costs
+  /// a peer the time of the round's other callbacks; what an answer is waited for is better sent
+  /// at once. More than 32 KiB do not wait for the end of the round.
+  bool send_corked(const SharedText& text);
   /// Bytes taken and not yet sent.
   [[nodiscard]] std::size_t buffered() const;
   /// Asked whenever bytes are kept or sent; override to change them.
@@ -63,7 +68,8 @@ class BufferedDispatcher : public Dispatcher {
   struct Outgoing;
   Outgoing& outgoing();
   bool send_later(std::string_view data);
-  void keep(std::string_view data);
+  [[nodiscard]] bool takes() const;
+  void tell_full();
   void sent(std::size_t bytes);
   void buffer_empty();
   void linger_over();

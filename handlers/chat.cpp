@@ -19,17 +19,35 @@ bool owed_longer(const ChatHandler* one, const ChatHandler* other) {
   return one->behind_since() < other->behind_since();
 }
 
+/// What somebody has said, which counts as kept as long as there is one who has not been sent it.
+class Said {
+ public:
+  Said(std::string text, std::shared_ptr<std::size_t> kept)
+      : text_(std::move(text)), kept_(std::move(kept)) {
+    *kept_ += text_.size();
+  }
+  Said(const Said&) = delete;
+  Said& operator=(const Said&) = delete;
+  ~Said() { *kept_ -= text_.size(); }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::shared_ptr<std::size_t> kept_;
+};
+
 }  // namespace
 
-void ChatRoom::say(std::string_view text) {
-  std::size_t owed = 0;
-  for (ChatHandler* member : members_) {
-    member->hear(text);
-    owed += member->buffered();
+void ChatRoom::say(std::string text) {
+  {
+    const auto said = std::make_shared<const Said>(std::move(text), kept_);
+    const SharedText shared(said, &said->text());
+    const auto members = members_;  // one that fails to hear it leaves
+    for (ChatHandler* member : members) member->hear(shared);
   }
-  while (owed > options_.most_owed && !broken("owed")) {
+  while (kept() > options_.most_owed && !members_.empty() && !broken("owed")) {
     ChatHandler& oldest = **std::min_element(members_.begin(), members_.end(), owed_longer);
-    owed -= oldest.buffered();
+    if (oldest.buffered() == 0) break;  // what is kept is owed to such as have left
     oldest.drop("is behind the others");
   }
 }
@@ -45,9 +63,9 @@ ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<
 
 ChatHandler::~ChatHandler() { room_->leave(*this); }
 
-void ChatHandler::hear(std::string_view text) {
+void ChatHandler::hear(const SharedText& text) {
   if (buffered() == 0) behind_since_ = reactor().now();
-  send(text);
+  send_corked(text);
 }
 
 void ChatHandler::handle_read() {
@@ -98,6 +116,7 @@ void ChatHandler::drop_unread() { drop("does not read"); }
 void ChatHandler::drop(std::string_view reason) {
   log(LogLevel::warning, "a chat client {}: dropped with {} bytes unsent", reason, buffered());
   room_->leave(*this);
+  disconnect();  // lets go of the texts at once
   close();
 }
 

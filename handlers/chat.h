@@ -17,7 +17,7 @@ class ChatHandler;
 
 struct ChatOptions {
   ClientLimits limits;
-  /// So many bytes may wait for all clients together.
+  /// So many bytes of what was said may be kept for those who are behind.
   std::size_t most_owed = 32 * 1024 * 1024;
   /// A client that is behind, and takes nothing for so long, does not read.
   Duration patience = std::chrono::seconds(5);
@@ -26,19 +26,23 @@ struct ChatOptions {
 /// Who is in a chat. Shared by the server and its clients, so that either may go first.
 class ChatRoom {
  public:
-  explicit ChatRoom(const ChatOptions& options) : options_(options) {}
+  explicit ChatRoom(const ChatOptions& options)
+      : options_(options), kept_(std::make_shared<std::size_t>(0)) {}
 
   [[nodiscard]] const ChatOptions& options() const { return options_; }
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   void join(ChatHandler& member) { members_.push_back(&member); }
   void leave(ChatHandler& member) { std::erase(members_, &member); }
-  /// Sends `text` to everybody. When more than ChatOptions::most_owed waits then, those
-  /// are dropped who have been behind for longest.
-  void say(std::string_view text);
+  /// Sends `text` to everybody, at the end of the round, with what else is said in it. When more
+  /// than ChatOptions::most_owed is kept then, those are dropped who have been behind for longest.
+  void say(std::string text);
+  /// Bytes of text that somebody has not been sent yet.
+  [[nodiscard]] std::size_t kept() const { return *kept_; }
 
  private:
   ChatOptions options_;
   std::vector<ChatHandler*> members_;
+  std::shared_ptr<std::size_t> kept_;  // the texts may outlive the room
 };
 
 /// One client of a chat server: the lines it says go to everybody in the room, itself included. A
@@ -54,7 +58,7 @@ class ChatHandler : public LineHandler {
   ~ChatHandler() override;
 
   /// Somebody has said `text`.
-  void hear(std::string_view text);
+  void hear(const SharedText& text);
   /// Since when it has always been owed something. REQUIRES: buffered() > 0.
   [[nodiscard]] TimePoint behind_since() const { return behind_since_; }
   void drop(std::string_view reason);

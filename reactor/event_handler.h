@@ -146,6 +146,7 @@ class EventHandler {
 
   static constexpr std::uint32_t kObserved = 1U << 26;  // each step is told: see Observer
   static constexpr std::uint32_t kHeld = 1U << 27;      // its turn waits: see Reactor::pause
+  static constexpr std::uint32_t kCorked = 1U << 28;    // handle_write waits: see Reactor::cork
 
   /// What ends when more may wait behind the data than a short read tells.
   static constexpr std::uint32_t kTrustsShort = kShortIsEmpty | kQuick;
@@ -154,11 +155,11 @@ class EventHandler {
   /// Nobody is to be called for reading.
   static constexpr std::uint32_t kNoReading = kPaused | kStuck | kStarved | kEnded | kHeld;
   /// Nobody is to be called for writing.
-  static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed | kHeld;
+  static constexpr std::uint32_t kNoWriting = kStuck | kStarved | kFailed | kHeld | kCorked;
   /// What survives a disconnect().
   static constexpr std::uint32_t kLasting = kOwned | kClosed | kReadsAlways | kNeverAsks |
                                             kReadyListed | kAskListed | kInternal | kStuckLogged |
-                                            kObserved | kHeld;
+                                            kObserved | kHeld | kCorked;
   /// What a handler may have asked for before it has a descriptor.
   static constexpr std::uint32_t kAskedBefore = kPaused | kWantWrite | kDiscards;
 

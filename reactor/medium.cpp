@@ -4,11 +4,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include "reactor/sockets.h"
 #include "reactor/unique_fd.h"
@@ -62,6 +65,20 @@ class Stream final : public Medium {
   }
   IoResult send(int fd, std::string_view data) override {
     return sent(::send(fd, data.data(), data.size(), kSendFlags));
+  }
+  IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start) override {
+    if (texts.size() == 1) return send(fd, std::string_view(*texts.front()).substr(start));
+    std::array<iovec, kMostTexts> pieces;  // only those that are used are set
+    std::size_t count = 0;
+    for (const SharedText& text : texts) {
+      // sendmsg(2) reads only.
+      pieces[count++] = {const_cast<char*>(text->data()) + start, text->size() - start};
+      start = 0;
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+    return sent(::sendmsg(fd, &message, kSendFlags));
   }
   bool shut_down(int fd) noexcept override {
     ::shutdown(fd, SHUT_WR);  // ENOTCONN: the peer was quicker, nothing is left to end
@@ -146,6 +163,19 @@ IoResult Medium::sent(ssize_t count) {
   // It took nothing and did not say why. Asking again at once might not end, and no engine will
   // tell when it is worth it: the descriptor was ready all the time.
   return count == 0 ? IoResult{0, IoStatus::later, 0} : moved(count);
+}
+
+IoResult Medium::send_texts(int fd, std::span<const SharedText> texts, std::size_t start) {
+  std::size_t sent = 0;
+  for (const SharedText& text : texts) {
+    const std::string_view rest = std::string_view(*text).substr(std::exchange(start, 0));
+    const IoResult result = send(fd, rest);
+    // A failure is told when nothing was taken before it: it will be met again.
+    if (sent == 0 && result.bytes == 0) return result;
+    sent += result.bytes;
+    if (result.bytes < rest.size()) break;
+  }
+  return {sent, IoStatus::done, 0};
 }
 
 int Medium::accept(int listener, sockaddr* peer, socklen_t* length) noexcept {

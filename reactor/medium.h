@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "reactor/io_result.h"
+#include "reactor/shared_text.h"
 
 namespace bunshin {
 
@@ -30,6 +31,10 @@ class Medium {
   virtual std::string_view receive(int fd, std::span<char> room, IoResult& result) = 0;
   /// Takes what there is room for. REQUIRES: there is data.
   virtual IoResult send(int fd, std::string_view data) = 0;
+  /// The same for texts one after the other, of the first what lies behind `start`; may keep them
+  /// instead of copies. REQUIRES: at most kMostTexts.
+  virtual IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start);
+  static constexpr std::size_t kMostTexts = 64;
   /// The next connection (non-blocking, close-on-exec), or -1 with errno.
   virtual int accept(int listener, sockaddr* peer, socklen_t* length) noexcept;
   /// Ends sending, behind what was sent before. False where there is no such thing.

@@ -120,21 +120,46 @@ IoResult Reactor::recv_into(EventHandler& handler, std::span<char> buffer) {
   return result;
 }
 
-IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
+/// Calls `send`, the medium's, when it is worth trying to send `size` bytes.
+template <typename Send>
+IoResult Reactor::send_by(EventHandler& handler, std::size_t size, const Send& send) {
   using H = EventHandler;
-  // Never a write of nothing: on a tty it wakes an edge-triggered loop for ever. Nor does it count
-  // as doing something.
-  if (data.empty() && !broken("trap15")) return {};
-  if (!data.empty()) handler.idle_calls_ = 0;
+  if (size > 0) handler.idle_calls_ = 0;
   const std::uint32_t flags = handler.flags_;
   if ((flags & H::kFailed) != 0) return {0, IoStatus::failed, handler.error_};
   // Known to be full: no need to ask. (A level-triggered one remembers nothing.)
   const bool full = (handler.bits_ & ready::writable) == 0 && (flags & H::kLevel) == 0;
   if (full || (flags & (H::kConnecting | H::kStarved)) != 0) return {0, IoStatus::exhausted, 0};
   const IoResult result =
-      settle(handler, ready::writable, medium(handler).send(handler.fd_.get(), data), data.size());
-  tell(&Observer::did, handler, Operation::send, data.size(), result);
+      settle(handler, ready::writable, send(medium(handler), handler.fd_.get()), size);
+  tell(&Observer::did, handler, Operation::send, size, result);
   return result;
+}
+
+IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
+  // Never a write of nothing: on a tty it wakes an edge-triggered loop for ever. Nor does it count
+  // as doing something.
+  if (data.empty() && !broken("trap15")) return {};
+  return send_by(handler, data.size(),
+                 [data](Medium& medium, int fd) { return medium.send(fd, data); });
+}
+
+IoResult Reactor::send(EventHandler& handler, std::span<const SharedText> texts,
+                       std::size_t start) {
+  texts = texts.first(std::min(texts.size(), Medium::kMostTexts));
+  std::size_t size = 0;
+  for (const SharedText& text : texts) size += text->size();
+  return send_by(handler, size - start, [texts, start](Medium& medium, int fd) {
+    return medium.send_texts(fd, texts, start);
+  });
+}
+
+void Reactor::cork(EventHandler& handler) {
+  using H = EventHandler;
+  // Level-triggered: what is not wanted just now would be a system call, and another soon.
+  if ((handler.flags_ & H::kLevel) != 0) return handler.want_write(true);
+  if ((handler.flags_ & H::kCorked) == 0) corked_.push_back(&handler);
+  handler.flags_ |= H::kWantWrite | H::kCorked;
 }
 
 bool Reactor::shut_down_sending(EventHandler& handler) {

@@ -20,6 +20,7 @@
 #include "reactor/io_result.h"
 #include "reactor/post_queue.h"
 #include "reactor/reactor_options.h"
+#include "reactor/shared_text.h"
 #include "reactor/socket_address.h"
 #include "reactor/sockets.h"
 #include "reactor/starvation.h"
@@ -46,7 +47,8 @@ enum class Operation : std::uint8_t;
 ///   5. the ready list: those with something left from earlier turns
 ///   6. timers that are due, unless the wait has left events behind. They come after what is ready,
 ///      because an answer that lies in the kernel counts, however late the loop gets to it.
-///   7. closed handlers are destroyed
+///   7. what was held back to leave together (cork) is sent
+///   8. closed handlers are destroyed
 ///
 /// Forking. A reactor that was made before a fork(2) can be run by one of the two processes; the
 /// other leaves it alone and undestroyed, with exec or _exit(2), because both share what the kernel
@@ -138,6 +140,12 @@ class Reactor {
   IoResult recv_into(EventHandler& handler, std::span<char> buffer);
   /// Sends what the kernel takes. Asks it only while the descriptor is known to be writable.
   IoResult send(EventHandler& handler, std::string_view data);
+  /// The same for texts that others send, too: not copied, and with one system call. Of the first
+  /// what lies behind `start`. REQUIRES: there is one, and none is empty.
+  IoResult send(EventHandler& handler, std::span<const SharedText> texts, std::size_t start);
+  /// No handle_write until step 7 of this round, when there is one: what is kept until then leaves
+  /// together.
+  void cork(EventHandler& handler);
   /// Ends sending: the peer reads the end of file after what was sent before. False for a file,
   /// which has nothing but close().
   bool shut_down_sending(EventHandler& handler);
@@ -247,7 +255,7 @@ class Reactor {
   void take_event(const Event& event);
   void take_unusual(EventHandler& handler, const Event& event);
   void leave_level(EventHandler& handler);
-  void turn_ready();
+  void turn_listed(std::vector<EventHandler*>& list, std::uint32_t flag);
   void turn(EventHandler& handler) noexcept;
   EventHandler* begin_call(EventHandler& handler) noexcept;
   void end_call(EventHandler& handler, EventHandler* before) noexcept;
@@ -288,6 +296,8 @@ class Reactor {
   void exhaust(EventHandler& handler, std::uint8_t bits);
   IoResult settle(EventHandler& handler, std::uint8_t bit, IoResult result, std::size_t size);
   std::string_view recv_otherwise(EventHandler& handler, std::size_t limit);
+  template <typename Send>
+  IoResult send_by(EventHandler& handler, std::size_t size, const Send& send);
   IoResult send_otherwise(EventHandler& handler, std::string_view data);
   IoResult fail(EventHandler& handler, int error);
   IoStatus accept_failed(EventHandler& handler, int error);
@@ -303,7 +313,7 @@ class Reactor {
   std::vector<EventHandler*> by_descriptor_;  // &nobody_ where none is registered
   std::vector<std::unique_ptr<EventHandler>> handlers_;
   std::size_t met_ = 0;                // handlers that exist
-  std::vector<EventHandler*> closed_;  // this list and the next four have room for as many
+  std::vector<EventHandler*> closed_;  // this list and the next five have room for as many
   std::size_t keeping_alive_ = 0;      // owned handlers that are not internal
   Generation last_generation_ = 0;
 
@@ -311,6 +321,7 @@ class Reactor {
   std::vector<EventHandler*> ready_now_;
   std::vector<EventHandler*> parked_;
   std::vector<EventHandler*> held_;
+  std::vector<EventHandler*> corked_;
   Starvation starvation_;
   std::vector<Event> events_;
   std::size_t put_off_ = 0;          // rounds that left the timers to the next one

@@ -33,7 +33,7 @@ void Reactor::own(std::unique_ptr<EventHandler> handler) {
 /// Every handler that exists has its place in each list: what lists one must not fail.
 void Reactor::meet() {
   const std::size_t count = met_ + 1;
-  for (auto* list : {&closed_, &ready_, &ready_now_, &parked_, &held_}) {
+  for (auto* list : {&closed_, &ready_, &ready_now_, &parked_, &held_, &corked_}) {
     if (list->capacity() < count) list->reserve(std::max<std::size_t>(16, 2 * count));
   }
   met_ = count;
@@ -200,8 +200,9 @@ void Reactor::forget(EventHandler& handler) noexcept {
     --keeping_alive_;
   }
   detach(handler);
-  if ((handler.flags_ & EventHandler::kReadyListed) != 0) {
+  if ((handler.flags_ & (EventHandler::kReadyListed | EventHandler::kCorked)) != 0) {
     std::erase(ready_, &handler);
+    std::erase(corked_, &handler);
     std::replace(ready_now_.begin(), ready_now_.end(), &handler,
                  static_cast<EventHandler*>(nullptr));
   }

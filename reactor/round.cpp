@@ -47,11 +47,12 @@ void Reactor::round(Duration limit) {
   const auto count = spins ? wait_spinning(longest) : engine_->wait(longest, events_);
   now_known_ = false;
   tell(&Observer::waited, longest, count);
-  if (posts_->posted()) run_posts(count);                               // 3
-  take_events(count);                                                   // 4
-  if (!ready_.empty()) turn_ready();                                    // 5
-  if (!timers_.empty() || !handler_timers_.empty()) run_timers(count);  // 6
-  bury();                                                               // 7
+  if (posts_->posted()) run_posts(count);                                // 3
+  take_events(count);                                                    // 4
+  if (!ready_.empty()) turn_listed(ready_, EventHandler::kReadyListed);  // 5
+  if (!timers_.empty() || !handler_timers_.empty()) run_timers(count);   // 6
+  if (!corked_.empty()) turn_listed(corked_, EventHandler::kCorked);     // 7
+  bury();                                                                // 8
   tell(&Observer::round_ends);
 }
 
@@ -61,7 +62,8 @@ std::size_t Reactor::wait_spinning(Duration limit) {
 }
 
 Duration Reactor::wait_limit(Duration limit) {
-  if (!ready_.empty() || stop_requested_ || !closed_.empty()) return Duration::zero();
+  const bool more = !ready_.empty() || !corked_.empty();
+  if (more || stop_requested_ || !closed_.empty()) return Duration::zero();
   if (timers_.empty() && handler_timers_.empty() && !starvation_.anybody()) {
     return limit;
   }
@@ -88,7 +90,7 @@ void Reactor::run_timers(std::size_t count) {
   // counts.
   if (now() - due > kLate && !broken("late_look")) {
     take_events(engine_->wait(Duration::zero(), events_));
-    if (!ready_.empty()) turn_ready();
+    if (!ready_.empty()) turn_listed(ready_, EventHandler::kReadyListed);
   }
   tell(&Observer::timers_begin);
   timers_.run_due(now());
@@ -215,12 +217,13 @@ void Reactor::leave_level(EventHandler& handler) {
   }
 }
 
-void Reactor::turn_ready() {
-  std::swap(ready_, ready_now_);
+/// Those in `list` have a turn, but not who comes to it meanwhile. `flag` says that one is in it.
+void Reactor::turn_listed(std::vector<EventHandler*>& list, std::uint32_t flag) {
+  std::swap(list, ready_now_);
   for (std::size_t index = 0; index < ready_now_.size(); ++index) {
     EventHandler* handler = ready_now_[index];
     if (handler == nullptr) continue;  // destroyed meanwhile
-    handler->flags_ &= ~EventHandler::kReadyListed;
+    handler->flags_ &= ~flag;
     if (handler->fd_) turn(*handler);
   }
   ready_now_.clear();

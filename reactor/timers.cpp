@@ -48,10 +48,11 @@ bool TimerHeap::cancel(TimerId id) noexcept {
 bool TimerHeap::rearm(TimerId id, TimePoint deadline) noexcept {
   Slot* slot = find(id);
   if (slot == nullptr) return false;
+  const bool later = deadline >= slot->deadline;  // and so than the key: no look at the heap
   slot->deadline = deadline;
   if (slot->position == kNotInHeap) {
     insert(id.slot);  // called from a callback, its own or that of another timer due by now
-  } else if (deadline < heap_[slot->position].key) {
+  } else if (!later && deadline < heap_[slot->position].key) {
     sift_up(slot->position, {deadline, order_++, id.slot});
   }
   return true;

@@ -9,6 +9,13 @@
 
 namespace bunshin {
 
+namespace {
+
+/// Less than this is quicker copied than it takes a buffer from those that receive.
+constexpr std::size_t kWorthLending = 1024;
+
+}  // namespace
+
 UringBuffers::UringBuffers(io_uring& ring, const EngineOptions& options)
     : count_(options.receive_buffers),
       buffer_bytes_(options.receive_buffer_bytes),
@@ -40,7 +47,11 @@ UringBuffers::UringBuffers(io_uring& ring, const EngineOptions& options)
 UringBuffers::~UringBuffers() { ::munmap(buffers_, count_ * sizeof(io_uring_buf)); }
 
 void UringBuffers::append(Chain& chain, std::uint16_t id, std::uint32_t size) {
-  uses_[id] = {size, kNone};
+  link(chain, id, {size, 0, kNone});
+}
+
+void UringBuffers::link(Chain& chain, std::uint16_t id, Use use) {
+  uses_[id] = use;
   if (chain.empty()) {
     chain = {id, id, 0};
   } else {
@@ -66,6 +77,32 @@ std::string_view UringBuffers::take(Chain& chain, std::size_t limit) {
 void UringBuffers::give_back_lent() {
   if (lent_ != kNone) give_back(lent_);
   lent_ = kNone;
+}
+
+bool UringBuffers::lend_on(Chain& chain, std::string_view data) {
+  if (lent_ == kNone || data.size() < kWorthLending || lent_on_ >= count_ / 2) return false;
+  // As numbers: it may point anywhere.
+  const auto offset = reinterpret_cast<std::uintptr_t>(data.data()) -
+                      reinterpret_cast<std::uintptr_t>(buffer(lent_));
+  if (offset >= buffer_bytes_) return false;
+  link(chain, lent_,
+       {static_cast<std::uint32_t>(data.size()), static_cast<std::uint32_t>(offset), kNone});
+  lent_ = kNone;
+  ++lent_on_;
+  return true;
+}
+
+std::string_view UringBuffers::front(const Chain& chain) {
+  const Use& use = uses_[chain.first];
+  return {buffer(chain.first) + use.start, use.size};
+}
+
+void UringBuffers::drop_front(Chain& chain) {
+  const std::uint16_t id = chain.first;
+  const std::uint16_t next = uses_[id].next;
+  chain = {next, next == kNone ? kNone : chain.last, 0};
+  give_back(id);
+  --lent_on_;
 }
 
 void UringBuffers::give_back(std::uint16_t id) {

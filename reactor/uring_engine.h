@@ -11,6 +11,7 @@
 
 #include "reactor/engine.h"
 #include "reactor/uring_buffers.h"
+#include "reactor/uring_outgoing.h"
 #include "reactor/uring_ring.h"
 
 namespace bunshin {
@@ -38,6 +39,7 @@ class UringEngine final : public Engine, private Medium {
   // Of Medium: what handlers do with streams and listeners.
   std::string_view receive(int fd, std::span<char> room, IoResult& result) override;
   IoResult send(int fd, std::string_view data) override;
+  IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start) override;
   int accept(int fd, sockaddr* peer, socklen_t* length) noexcept override;
   void want(int fd, bool wanted) noexcept override;
   bool shut_down(int fd) noexcept override;
@@ -46,13 +48,6 @@ class UringEngine final : public Engine, private Medium {
   [[nodiscard]] bool is_socket() const override { return true; }
 
   using Op = UringRing::Op;
-
-  struct Outgoing {
-    std::string data;  // belongs to the kernel until the send completes
-    std::size_t sent = 0;
-    std::string next;  // sent after it
-    bool go_on() noexcept;
-  };
 
   /// Received and not taken by the handler within its round.
   struct Kept {
@@ -98,7 +93,7 @@ class UringEngine final : public Engine, private Medium {
     std::uint32_t event = 0;       // and where
     UringBuffers::Chain received;  // by the last wait
     std::unique_ptr<Kept> kept;    // by earlier ones
-    std::unique_ptr<Outgoing> out;
+    std::unique_ptr<UringOutgoing> out;
     std::unique_ptr<std::deque<int>> accepted;
   };
 
@@ -119,6 +114,8 @@ class UringEngine final : public Engine, private Medium {
   void keep_untaken();
   bool keep(int fd, Stream& held);
   void make_spare();
+  template <typename Add>
+  std::size_t begin_send(int fd, Stream& to, const Add& add);
   void keep_accepted(Stream& listener, int fd);
   void complete(const UringRing::Completion& completion);
   void received(Stream& stream, const UringRing::Completion& completion);
@@ -135,8 +132,8 @@ class UringEngine final : public Engine, private Medium {
   std::vector<Stream> streams_;  // by descriptor
   std::vector<int> to_do_;       // each once, so that listing needs no memory
   std::vector<int> holding_;     // the same
-  std::vector<std::unique_ptr<Outgoing>> spare_;
-  std::size_t made_ = 0;        // Outgoings there are, spare ones among them
+  std::vector<std::unique_ptr<UringOutgoing>> spare_;
+  std::size_t made_ = 0;        // of them there are, spare ones among them
   std::unique_ptr<Kept> lent_;  // what receive() returned last lies in it
   std::size_t closing_ = 0;
   std::uint32_t round_ = 0;

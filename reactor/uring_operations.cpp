@@ -17,9 +17,6 @@ namespace bunshin {
 
 namespace {
 
-/// What a stream may have on its way to the kernel, and as much again behind it.
-constexpr std::size_t kSendLimit = 128 * 1024;
-
 /// What accept(2) says until something is closed.
 bool is_lack(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -62,27 +59,42 @@ std::string_view UringEngine::receive(int fd, std::span<char> room, IoResult& re
 /// With room in spare_ for all there are, so that giving one back needs no memory.
 void UringEngine::make_spare() {
   if (spare_.capacity() <= made_) spare_.reserve(2 * made_ + 8);
-  spare_.push_back(std::make_unique<Outgoing>());
+  spare_.push_back(std::make_unique<UringOutgoing>());
   ++made_;
 }
 
 IoResult UringEngine::send(int fd, std::string_view data) {
   Stream& to = stream(fd);
   if (to.error != 0) return {0, IoStatus::failed, to.error};
-  std::size_t taken = 0;
-  if (!to.out) {
-    if (spare_.empty()) make_spare();
-    taken = std::min(data.size(), kSendLimit);
-    spare_.back()->data.assign(data.substr(0, taken));  // when that throws, nothing was taken
-    to.out = std::move(spare_.back());
-    spare_.pop_back();
-    start_send(fd, to);
-  } else {
-    taken = std::min(data.size(), kSendLimit - std::min(kSendLimit, to.out->next.size()));
-    to.out->next.append(data.substr(0, taken));
-  }
+  const auto add = [&](UringOutgoing& out) { return out.add(data, buffers_); };
+  const std::size_t taken = to.out ? add(*to.out) : begin_send(fd, to, add);
   to.blocked = taken < data.size();
   return {taken, to.blocked ? IoStatus::exhausted : IoStatus::done, 0};
+}
+
+/// While something is on its way the texts stay with those who keep them for others, too.
+IoResult UringEngine::send_texts(int fd, std::span<const SharedText> texts, std::size_t start) {
+  Stream& to = stream(fd);
+  if (to.error != 0) return {0, IoStatus::failed, to.error};
+  std::size_t size = 0;
+  for (const SharedText& text : texts) size += text->size();
+  std::size_t taken = 0;
+  if (!to.out) {
+    taken = begin_send(fd, to, [&](UringOutgoing& out) { return out.add_texts(texts, start); });
+  }
+  to.blocked = start + taken < size;
+  return {taken, to.blocked ? IoStatus::exhausted : IoStatus::done, 0};
+}
+
+/// `add` fills a new one. When that throws, nothing was taken.
+template <typename Add>
+std::size_t UringEngine::begin_send(int fd, Stream& to, const Add& add) {
+  if (spare_.empty()) make_spare();
+  const std::size_t taken = add(*spare_.back());
+  to.out = std::move(spare_.back());
+  spare_.pop_back();
+  start_send(fd, to);
+  return taken;
 }
 
 void UringEngine::start_send(int fd, Stream& to) {
@@ -91,7 +103,7 @@ void UringEngine::start_send(int fd, Stream& to) {
 }
 
 bool UringEngine::send_rest(int fd, const Stream& to) {
-  return ring_.send(fd, to.generation, std::string_view(to.out->data).substr(to.out->sent));
+  return ring_.send(fd, to.generation, to.out->front());
 }
 
 bool UringEngine::shut_down(int fd) noexcept {
@@ -210,29 +222,10 @@ void UringEngine::accepted(int fd, Stream& listener, int result) {
   if (result != -ECANCELED) report(fd, listener, ready::readable);
 }
 
-/// Whether something is left to be sent, which lies in `data` from `sent` on then.
-bool UringEngine::Outgoing::go_on() noexcept {
-  if (sent < data.size()) return true;
-  data.clear();
-  sent = 0;
-  if (next.empty()) return false;
-  data.swap(next);
-  return true;
-}
-
 /// Nothing is owed any more, or nothing can be sent.
 void UringEngine::send_ended(int fd, Stream& from) noexcept {
-  constexpr std::size_t kWorthKeeping = 4096;
-  Outgoing& out = *from.out;
-  if (out.data.capacity() + out.next.capacity() <= kWorthKeeping) {
-    out.data.clear();
-    out.next.clear();
-    out.sent = 0;
-    spare_.push_back(std::move(from.out));
-  } else {
-    from.out.reset();
-    --made_;
-  }
+  from.out->finish(buffers_);
+  spare_.push_back(std::move(from.out));
   if (from.shut) ::shutdown(fd, SHUT_WR);
 }
 
@@ -247,14 +240,14 @@ void UringEngine::sent(int fd, Stream& from, int result) {
     if (!from.closing) report(fd, from, ready::failed);
     return;
   }
-  from.out->sent += static_cast<std::size_t>(result);
-  if (from.out->go_on()) {
-    start_send(fd, from);
-  } else {
+  from.out->sent(static_cast<std::size_t>(result), buffers_);
+  if (from.out->front().empty()) {
     send_ended(fd, from);
+  } else {
+    start_send(fd, from);
   }
   if (from.closing) return;
-  const bool room = !from.out || from.out->next.size() <= kSendLimit / 2;
+  const bool room = !from.out || from.out->has_room();
   if ((from.blocked && room) || (!from.out && from.ended)) {
     from.blocked = false;
     report(fd, from, ready::writable);

@@ -157,9 +157,17 @@ int UringRing::enter(Engine::Timeout timeout) {
   return result >= 0 || result == -ETIME ? 0 : -result;
 }
 
-bool UringRing::next(Completion& completion) {
+/// liburing's own way to look asks the kernel, too, when it holds completions back.
+inline io_uring_cqe* UringRing::peek() {
+  const unsigned head = *ring_.cq.khead;
+  if (head != io_uring_smp_load_acquire(ring_.cq.ktail)) [[likely]]
+    return &ring_.cq.cqes[head & ring_.cq.ring_mask];
   io_uring_cqe* cqe = nullptr;
-  while (io_uring_peek_cqe(&ring_, &cqe) == 0) {
+  return io_uring_peek_cqe(&ring_, &cqe) == 0 ? cqe : nullptr;
+}
+
+bool UringRing::next(Completion& completion) {
+  while (io_uring_cqe* const cqe = peek()) {
     const std::uint64_t data = cqe->user_data;
     completion = {static_cast<Op>(data & 7), static_cast<int>(data >> 3 & 0x1fffffff),
                   static_cast<Generation>(data >> 32), cqe->res, cqe->flags};

@@ -69,6 +69,7 @@ class UringRing {
  private:
   void enable_now();
   io_uring_sqe* entry() noexcept;
+  io_uring_cqe* peek();
   template <typename Prepare>
   bool start(Op op, int fd, Generation generation, Prepare prepare) noexcept;
   bool arm_wake() noexcept;

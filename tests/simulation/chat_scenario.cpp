@@ -110,13 +110,14 @@ class Guest : public LineHandler {
   bool done_ = false;
 };
 
-std::size_t owed_by(Process& server) {
-  std::size_t owed = 0;
-  server.reactor().for_each([&owed](EventHandler& handler) {
+/// What is kept for whom it is the most: the others are owed the same texts.
+std::size_t most_owed(Process& server) {
+  std::size_t most = 0;
+  server.reactor().for_each([&most](EventHandler& handler) {
     const auto* const member = dynamic_cast<const ChatHandler*>(&handler);
-    if (member != nullptr) owed += member->buffered();
+    if (member != nullptr) most = std::max(most, member->buffered());
   });
-  return owed;
+  return most;
 }
 
 }  // namespace
@@ -143,7 +144,7 @@ void play_chat(Run& run) {
   const std::size_t most = options.most_owed + 64 * 1024;
   run.until(
       [&] {
-        require(owed_by(server) <= most, "the server keeps more than it may");
+        require(most_owed(server) <= most, "the server keeps more than it may");
         return party.left == 0;
       },
       20000);
