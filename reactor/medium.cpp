@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <utility>
 
 #include "reactor/sockets.h"
 #include "reactor/unique_fd.h"
@@ -57,6 +56,9 @@ class Foreign final : public None {
   [[nodiscard]] bool unseen() const override { return true; }
 };
 
+/// With one system call. (UIO_MAXIOV is 1024; each takes 16 bytes of the stack.)
+constexpr std::size_t kMostTexts = 64;
+
 class Stream final : public Medium {
  public:
   std::string_view receive(int fd, std::span<char> room, IoResult& result) override {
@@ -80,6 +82,7 @@ class Stream final : public Medium {
     message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
     return sent(::sendmsg(fd, &message, kSendFlags));
   }
+  [[nodiscard]] std::size_t most_texts() const override { return kMostTexts; }
   bool shut_down(int fd) noexcept override {
     ::shutdown(fd, SHUT_WR);  // ENOTCONN: the peer was quicker, nothing is left to end
     return true;
@@ -163,19 +166,6 @@ IoResult Medium::sent(ssize_t count) {
   // It took nothing and did not say why. Asking again at once might not end, and no engine will
   // tell when it is worth it: the descriptor was ready all the time.
   return count == 0 ? IoResult{0, IoStatus::later, 0} : moved(count);
-}
-
-IoResult Medium::send_texts(int fd, std::span<const SharedText> texts, std::size_t start) {
-  std::size_t sent = 0;
-  for (const SharedText& text : texts) {
-    const std::string_view rest = std::string_view(*text).substr(std::exchange(start, 0));
-    const IoResult result = send(fd, rest);
-    // A failure is told when nothing was taken before it: it will be met again.
-    if (sent == 0 && result.bytes == 0) return result;
-    sent += result.bytes;
-    if (result.bytes < rest.size()) break;
-  }
-  return {sent, IoStatus::done, 0};
 }
 
 int Medium::accept(int listener, sockaddr* peer, socklen_t* length) noexcept {

@@ -32,9 +32,11 @@ class Medium {
   /// Takes what there is room for. REQUIRES: there is data.
   virtual IoResult send(int fd, std::string_view data) = 0;
   /// The same for texts one after the other, of the first what lies behind `start`; may keep them
-  /// instead of copies. REQUIRES: at most kMostTexts.
-  virtual IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start);
-  static constexpr std::size_t kMostTexts = 64;
+  /// instead of copies. REQUIRES: at least one, and at most most_texts().
+  virtual IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start) {
+    return send(fd, std::string_view(*texts.front()).substr(start));
+  }
+  [[nodiscard]] virtual std::size_t most_texts() const { return 1; }
   /// The next connection (non-blocking, close-on-exec), or -1 with errno.
   virtual int accept(int listener, sockaddr* peer, socklen_t* length) noexcept;
   /// Ends sending, behind what was sent before. False where there is no such thing.

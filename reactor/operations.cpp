@@ -146,7 +146,7 @@ IoResult Reactor::send_otherwise(EventHandler& handler, std::string_view data) {
 
 IoResult Reactor::send(EventHandler& handler, std::span<const SharedText> texts,
                        std::size_t start) {
-  texts = texts.first(std::min(texts.size(), Medium::kMostTexts));
+  texts = texts.first(std::min(texts.size(), medium(handler).most_texts()));
   std::size_t size = 0;
   for (const SharedText& text : texts) size += text->size();
   return send_by(handler, size - start, [texts, start](Medium& medium, int fd) {

@@ -35,6 +35,12 @@ class SimulatedMedium final : public Medium {
     End* const end = end_at(fd);
     return end != nullptr ? end->send(data) : IoResult{0, IoStatus::failed, EBADF};
   }
+  IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start) override {
+    std::string all;
+    for (const SharedText& text : texts) all += *text;
+    return send(fd, std::string_view(all).substr(start));
+  }
+  [[nodiscard]] std::size_t most_texts() const override { return is_socket() ? 64 : 1; }
   int accept(int listener, sockaddr* peer, socklen_t* length) noexcept override;
   bool shut_down(int fd) noexcept override {
     End* const end = end_at(fd);

@@ -89,6 +89,82 @@ TEST_F(UringEngine, AFlooderWhoIsNotReadTakesNobodysBuffers) {
   EXPECT_TRUE(flooded.received == sent);
 }
 
+/// What is received is sent from where it lies: those who do not read what they are sent may hold
+/// half of the buffers, not all.
+class ManyBuffersUringEngine : public UringEngine {
+ protected:
+  static ReactorOptions options() {
+    ReactorOptions options;
+    options.engine_options = {16, 4096};
+    return options;
+  }
+  ManyBuffersUringEngine() : UringEngine(options()) {}
+
+  /// Echoes, and reads whatever it can not send: that is kept by the engine.
+  TestHandler& echo(TestHandler& handler, std::string& unsent) {
+    handler.on_read = [this, &handler, &unsent] {
+      const std::string_view data = reactor.recv(handler);
+      unsent += data.substr(reactor.send(handler, data).bytes);
+    };
+    return handler;
+  }
+};
+
+TEST_F(ManyBuffersUringEngine, ThoseWhoDoNotReadLeaveBuffersForTheOthers) {
+  std::vector<std::pair<TestHandler&, Peer>> silent;
+  std::vector<std::string> unsent(20);
+  const std::string sent = pattern(1'000'000);
+  for (std::string& rest : unsent) {
+    silent.push_back(connected());
+    echo(silent.back().first, rest);
+  }
+  for (auto& [handler, peer] : silent) {
+    for (std::string_view rest = sent; !rest.empty();) {
+      const std::size_t taken = peer.send_now(rest);
+      rest.remove_prefix(taken);
+      run_rounds(4);
+      if (taken == 0) break;
+    }
+  }
+  ping();
+  for (auto& [handler, peer] : silent) handler.close();
+  ping();
+}
+
+TEST_F(ManyBuffersUringEngine, WhatIsLentOnArrivesWholeInWhateverPieces) {
+  auto [handler, peer] = connected();
+  const std::string sent = pattern(3'000'000);
+  std::string kept, got;
+  std::size_t calls = 0;
+  handler.on_read = [&, &handler = handler] {
+    // Parts of a buffer, a buffer in two sends, and with text of one's own between.
+    const std::string_view data = reactor.recv(handler, ++calls % 3 == 0 ? 1500 : 100'000);
+    const std::size_t half = calls % 2 == 0 ? data.size() : data.size() / 2;
+    for (const auto part : {data.substr(0, half), data.substr(half)}) {
+      if (part.empty()) continue;
+      const std::size_t taken = kept.empty() ? reactor.send(handler, part).bytes : 0;  // in order
+      kept += part.substr(taken);
+    }
+    if (!kept.empty()) handler.want_write(true);
+    if (kept.size() > 100'000) handler.pause_reading();
+  };
+  handler.on_write = [&, &handler = handler] {
+    kept.erase(0, reactor.send(handler, kept).bytes);
+    if (!kept.empty()) return;
+    handler.want_write(false);
+    handler.resume_reading();
+  };
+  std::string_view rest = sent;
+  run_until(
+      [&, &peer = peer] {
+        rest.remove_prefix(peer.send_now(rest));
+        while (peer.readable()) got += peer.receive_some(100'000);
+        return got.size() == sent.size();
+      },
+      20s);
+  EXPECT_TRUE(got == sent);
+}
+
 TEST_F(UringEngine, ClosingWithAReceivePendingSendsTheEnd) {
   auto [handler, peer] = connected();
   settle();  // the receive is in the kernel now, and would keep the FIN from being sent

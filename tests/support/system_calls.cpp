@@ -110,6 +110,11 @@ ssize_t send(int fd, const void* data, size_t size, int flags) {
   return fails(Call::send) ? -1 : real(fd, data, size, flags);
 }
 
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  static auto* const real = next(&::sendmsg, "sendmsg");
+  return fails(Call::send) ? -1 : real(fd, message, flags);
+}
+
 ssize_t read(int fd, void* buffer, size_t size) {
   static auto* const real = next(&::read, "read");
   return fails(Call::read) ? -1 : real(fd, buffer, size);
