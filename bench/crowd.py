@@ -4,7 +4,8 @@
     bench/crowd.py build/release/tools/bunshin [ENGINE ...]
 
 The server's own memory (RssAnon) for each of 100 clients that never read, while one talks; what is
-left when they have gone; and the CPU time for one packet of 4,096 empty lines that go to 200 clients.
+left when they have gone; the CPU time for one packet of 4,096 empty lines that go to 200 clients; and
+for 50 clients of whom each says 200 lines, one after the other, to all: 500,000 deliveries.
 """
 
 import os
@@ -18,6 +19,9 @@ SILENT = 100
 READERS = 200
 LINE = b"x" * 7999 + b"\n"
 TALK = 64 * 1024 * 1024
+MEMBERS = 50
+SAYS = 200
+SAID = b"x" * 63 + b"\n"
 LIMIT = 60  # seconds, for each step
 
 
@@ -103,12 +107,23 @@ def empty_lines(bunshin, engine):
         return server.cpu() - before
 
 
+def fan_out(bunshin, engine):
+    with Server(bunshin, engine) as server:
+        members = [server.join() for _ in range(MEMBERS)]
+        exchange({members[0]: SAID}, members, len(SAID))
+        before = server.cpu()
+        for _ in range(SAYS):
+            exchange({member: SAID for member in members}, members, MEMBERS * len(SAID))
+        return server.cpu() - before
+
+
 def main():
     bunshin = sys.argv[1]
-    print("engine    KB a silent client  KB left afterwards  CPU s, 4,096 lines to 200")
+    print("engine    KB a silent client  KB left afterwards  CPU s, 4,096 lines to 200  CPU s, 50 say 200 lines to all")
     for engine in sys.argv[2:] or ["epoll", "io_uring", "poll"]:
         each, left = silent_crowd(bunshin, engine)
-        print(f"{engine:9} {each:18.0f}  {left:18.0f}  {empty_lines(bunshin, engine):25.2f}", flush=True)
+        print(f"{engine:9} {each:18.0f}  {left:18.0f}  {empty_lines(bunshin, engine):25.2f}"
+              f"  {fan_out(bunshin, engine):29.2f}", flush=True)
 
 
 main()

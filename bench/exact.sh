@@ -32,6 +32,7 @@ ulimit -S -n "$(ulimit -H -n)"
 connections=100 rounds=20   # of echoing
 visitors=50 waves=10        # of connecting, echoing once, and parting
 idlers=10000
+members=50 says=10        # of a chat in which each line goes to all
 
 # strace_counts NAME MODE CONNECTIONS ROUNDS SERVER...: "NAME CALLS" lines in $scratch/NAME
 strace_counts() {
@@ -128,6 +129,28 @@ if [[ " $engines " =~ [[:space:]]io_uring[[:space:]] ]]; then
   measure "hand-coded io_uring" "0.05+-0.02,0+-0,0+-0,197+-10,32+-3,0.16+-0.04" \
     "${baseline}_uring_echo" 127.0.0.1:0
 fi
+
+# measure_chat TITLE LIMIT SERVER...: system calls for each line that one member hears of one other.
+measure_chat() {
+  local title=$1 limit=$2 cell
+  shift 2
+  strace_counts say say $members $says "$@" &&
+    strace_counts say2 say $members $((2 * says)) "$@" || {
+    echo "| $title | **could not be measured** |"
+    failures=$((failures + 1))
+    return
+  }
+  cell=$(judge "$(per "$(calls say total)" "$(calls say2 total)" $((members * members * says)))" \
+    "$limit") || failures=$((failures + 1))
+  echo "| $title | $cell |"
+}
+
+echo
+echo "| $members members, each says a line to all | system calls a delivery |"
+echo "|---|---|"
+for engine in $engines; do
+  measure_chat "bunshin chat, $engine" "<=0.1" "$bunshin" chat --engine "$engine" 127.0.0.1:0
+done
 
 if ((failures > 0)); then
   echo "bench/exact.sh: $failures of the figures above are not what they have to be" >&2

@@ -209,6 +209,34 @@ void echo(const Server& server, int connections, int rounds) {
   server.await_idle();
 }
 
+/// Every member of a chat says one line, and hears what all have said, `rounds` times.
+void say(const Server& server, int connections, int rounds) {
+  const std::string line = std::string(kMessage - 1, 'x') + '\n';
+  server.stop();
+  const auto fds = connect_all(server, connections);
+  server.go_on();
+  for (; rounds > 0; --rounds) {
+    server.stop();
+    for (const int fd : fds) {
+      if (::send(fd, line.data(), kMessage, MSG_NOSIGNAL) != ssize_t{kMessage}) {
+        die_with_errno("send");
+      }
+    }
+    server.go_on();
+    for (const int fd : fds) {
+      std::string heard(kMessage * fds.size(), '\0');
+      if (::recv(fd, heard.data(), heard.size(), MSG_WAITALL) != std::ssize(heard) ||
+          std::ranges::count(heard, '\n') != std::ssize(fds)) {
+        die("a line is missing");
+      }
+    }
+  }
+  server.stop();
+  std::ranges::for_each(fds, ::close);
+  server.go_on();
+  server.await_idle();
+}
+
 /// `connections` at once connect, echo one message and part in good order, `rounds` times.
 void visit(const Server& server, int connections, int rounds) {
   for (; rounds > 0; --rounds) {
@@ -246,7 +274,7 @@ void idle(const Server& server, int connections) {
 int main(int argc, char** argv) {
   if (argc < 5) {
     std::fputs(
-        "usage: lockstep echo|visit|idle|dump CONNECTIONS ROUNDS SERVER [ARGUMENT...]\n"
+        "usage: lockstep echo|visit|say|idle|dump CONNECTIONS ROUNDS SERVER [ARGUMENT...]\n"
         "SERVER prints \"listening on 127.0.0.1:PORT\", and may be run by strace; with dump,\n"
         "which is echo otherwise, it is run by callgrind and killed in the end.\n",
         stderr);
@@ -260,6 +288,7 @@ int main(int argc, char** argv) {
   const Server server(argv + 4);
   if (mode == "echo" || mode == "dump") echo(server, connections, rounds);
   if (mode == "visit") visit(server, connections, rounds);
+  if (mode == "say") say(server, connections, rounds);
   if (mode == "idle") idle(server, connections);
   if (mode == "dump") {
     server.dump();
