@@ -72,9 +72,11 @@ class Observer {
   /// The kernel lacked something; tried again after `delay`.
   virtual void starved(const EventHandler& /*handler*/, Duration /*delay*/) {}
 
-  /// Functions posted by others begin to run, and timers that are due.
+  /// Functions posted by others begin to run, timers that are due, and those who corked what they
+  /// send.
   virtual void posts_begin(std::size_t /*count*/) {}
   virtual void timers_begin() {}
+  virtual void corked_begin(std::size_t /*count*/) {}
 };
 
 }  // namespace bunshin

@@ -51,8 +51,11 @@ void Reactor::round(Duration limit) {
   take_events(count);                                                    // 4
   if (!ready_.empty()) turn_listed(ready_, EventHandler::kReadyListed);  // 5
   if (!timers_.empty() || !handler_timers_.empty()) run_timers(count);   // 6
-  if (!corked_.empty()) turn_listed(corked_, EventHandler::kCorked);     // 7
-  bury();                                                                // 8
+  if (!corked_.empty()) {                                                // 7
+    tell(&Observer::corked_begin, corked_.size());
+    turn_listed(corked_, EventHandler::kCorked);
+  }
+  bury();  // 8
   tell(&Observer::round_ends);
 }
 

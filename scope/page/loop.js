@@ -6,8 +6,8 @@ import { History } from "./history.js";
 const NOTES = 300;
 
 /// The steps of a round, as reactor/reactor.h numbers them.
-export const STEPS = ["parked", "wait", "posts", "events", "ready", "timers", "closed"];
-const [PARKED, WAIT, POSTS, EVENTS, READY, TIMERS, CLOSED] = STEPS.keys();
+export const STEPS = ["parked", "wait", "posts", "events", "ready", "timers", "corked", "closed"];
+const [PARKED, WAIT, POSTS, EVENTS, READY, TIMERS, CORKED, CLOSED] = STEPS.keys();
 
 function new_handler(event) {
   return {
@@ -68,7 +68,7 @@ export class Loop {
 
   /// Whose turn it is: told ready just now, or else from the ready list.
   enter_turn(id) {
-    if (this.step === TIMERS) return;
+    if (this.step === TIMERS || this.step === CORKED) return;
     const step = this.step === READY || this.#owner !== id ? READY : EVENTS;
     if (this.step !== step) this.enter(step);
     if (this.last_round) ++this.last_round[STEPS[step]];
@@ -100,7 +100,7 @@ function lane_of(id, name) {
 }
 
 function new_round() {
-  return { parked: 0, wait: null, posts: 0, events: 0, ready: 0, timers: 0, closed: 0, told: 0 };
+  return { parked: 0, wait: null, posts: 0, events: 0, ready: 0, timers: 0, corked: 0, closed: 0, told: 0 };
 }
 
 function changed(loop, id, change) {
@@ -204,6 +204,10 @@ const TAKES = {
   timers(loop) {
     loop.enter(TIMERS);
     if (loop.last_round) ++loop.last_round.timers;
+  },
+  corked(loop, event) {
+    loop.enter(CORKED);
+    if (loop.last_round) loop.last_round.corked = event.count;
   },
   round_ends(loop) {
     if (loop.last_round?.closed) loop.enter(CLOSED);

@@ -1,7 +1,7 @@
 // A loop can tell more than a page can take in. Then what tells of single callbacks is left out for
 // moments, counted, and the count is told; what tells who is there is never left out.
 
-const DETAIL = /"event":\s*"(?:round_begins|round_ends|waited|ready|begins|ends|did|parked|posts|timers)"/;
+const DETAIL = /"event":\s*"(?:round_begins|round_ends|waited|ready|begins|ends|did|parked|posts|timers|corked)"/;
 const WINDOW = 100; // ms
 const BUDGET = 40; // ms of each window that the details may take
 

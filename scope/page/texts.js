@@ -36,6 +36,7 @@ export const TEXTS = {
   step_events: { en: "new events: turns", ja: "新しいイベント" },
   step_ready: { en: "ready list: turns", ja: "実行待ちの列" },
   step_timers: { en: "timers that are due", ja: "期限の来たタイマー" },
+  step_corked: { en: "send what was held back", ja: "止めておいたものを送る" },
   step_closed: { en: "destroy the closed", ja: "閉じたものを片づける" },
   did_parked: { en: "{count} parked", ja: "{count} 件" },
   did_wait: { en: "{time}", ja: "{time}" },
@@ -43,6 +44,7 @@ export const TEXTS = {
   did_events: { en: "{count} event, {calls} called|{count} events, {calls} called", ja: "{count} 件、呼び出し {calls}" },
   did_ready: { en: "{count} called", ja: "呼び出し {count}" },
   did_timers: { en: "due", ja: "期限あり" },
+  did_corked: { en: "{count} sent to", ja: "{count} 件" },
   did_closed: { en: "{count} closed", ja: "{count} 件" },
 
   // Steering
