@@ -110,7 +110,11 @@ run_step() {
     wasm) tools/wasm_check.sh ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
     exact) bench/exact.sh --build build/release ;;
-    study) quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci ;;
+    study)
+      quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci &&
+        bench/study/compare.py docs/study/results.json build/study-ci/results.json \
+          --svg build/study-ci/compare.svg >build/study-ci/compare.md
+      ;;
     docs) tools/docs.sh ;;
     *) build_and_test "$1" ;;
   esac
