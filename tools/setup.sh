@@ -4,6 +4,7 @@
 #   tools/setup.sh all     that, and what the tests, benchmarks and the study take (the default)
 #   tools/setup.sh wasm    what tools/wasm_check.sh takes, 0.8 GB
 #   tools/setup.sh docs    that, and what the site takes (tools/docs.sh)
+#   tools/setup.sh browser what tools/browser_check.sh takes, 0.5 GB
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -19,12 +20,17 @@ docs=(emscripten libfmt-dev python3-sphinx python3-myst-parser furo python3-brea
 case "${1:-all}" in
   wasm) packages=(emscripten) ;;
   docs) packages=("${docs[@]}") ;;
+  browser) packages=(fonts-noto-cjk) ;;
   build) packages=("${build[@]}") ;;
   all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all|wasm|docs]" >&2; exit 2 ;;
+  *) echo "usage: tools/setup.sh [build|all|wasm|docs|browser]" >&2; exit 2 ;;
 esac
-# The build for macOS; by command, since many have npm from elsewhere than Debian.
-[ "${1:-all}" != all ] || command -v npm >/dev/null || packages+=(npm)
+# By command, since many have these from elsewhere than Debian: npm for the build for macOS, and
+# with the browser for the scope's page.
+case "${1:-all}" in
+  all | browser) command -v npm >/dev/null || packages+=(npm) ;;
+esac
+[ "${1:-all}" != browser ] || command -v chromium >/dev/null || packages+=(chromium)
 
 if ! command -v apt-get >/dev/null; then
   echo "setup: no apt-get here; make sure these are installed: ${packages[*]}" >&2

@@ -16,7 +16,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm exact study docs)
+all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm browser exact study docs)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -108,6 +108,7 @@ run_step() {
     faults) tools/faults.sh ;;
     simulate) simulate ;;
     wasm) tools/wasm_check.sh ;;
+    browser) tools/browser_check.sh ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
     exact) bench/exact.sh --build build/release ;;
     study)

@@ -4,6 +4,7 @@ import { overloaded_reader } from "./overload.js";
 
 const FIRST_RETRY = 500; // ms
 const LAST_RETRY = 5000;
+const TURN = 20; // ms of reading, then the page has its turn
 
 /// A source: start(), pause(), step(), go_on(), slow(), model(). `onEvent` is told of what the
 /// server sends, and of {"event": "line", "state": "open", "lost" or "refused", "text"}.
@@ -87,9 +88,14 @@ export class LiveSource {
     const take = overloaded_reader(this.#on_event);
     const decoder = new TextDecoder();
     let rest = "";
+    let began = performance.now();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      if (performance.now() - began > TURN) {
+        await new Promise((resolve) => setTimeout(resolve));
+        began = performance.now();
+      }
       const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop();
       take(lines);

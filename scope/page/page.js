@@ -13,7 +13,7 @@ import { TraceError, TraceSource } from "./trace.js";
 import { Words } from "./words.js";
 
 const SLOWLY = 100; // ms between two drawings of what is costly: timeline and table
-const CALMLY = 250; // the same, where motion is not wanted
+const CALMLY = 250; // the same for the table of a busy loop, and for all where motion is not wanted
 
 const by_id = (id) => document.getElementById(id);
 const settings = new Settings();
@@ -31,7 +31,7 @@ const parts = [ring, controls, timeline, poll_set, notes];
 
 let source = null;
 let line = { state: "connecting", text: "" };
-let news = true; // since the last drawing
+const news = {}; // of each part: whether there is any since it was drawn
 
 function use(new_source) {
   source?.stop();
@@ -42,11 +42,15 @@ function use(new_source) {
   say_trouble("");
   source.start((event) => {
     if (source !== new_source) return;
-    news = true;
+    hear();
     if (event.event === "line") told_of_line(event);
     else loop.take(event);
   });
   by_id("live").hidden = !source.seek;
+}
+
+function hear() {
+  news.ring = news.timeline = news.table = true;
 }
 
 function told_of_line({ state, text }) {
@@ -86,21 +90,29 @@ function draw_head() {
   set_text(by_id("left-out"), left_out.join(" "));
 }
 
-let drawn_at = -Infinity;
-let drawn_all_at = -Infinity;
+const drawn = { ring: -Infinity, timeline: -Infinity, table: -Infinity };
 
-/// Ring and steering follow each frame, the rest a little behind. Paused, everything is exact.
+function is_due(part, now, pause) {
+  if (!news[part] || now - drawn[part] < pause) return false;
+  news[part] = false;
+  drawn[part] = now;
+  return true;
+}
+
+/// Ring and steering follow each frame, the rest a little behind. The timeline comes first, because
+/// it measures the page, which would have to be laid out again after a change.
 function frame(now) {
   requestAnimationFrame(frame);
-  if (!news || now - drawn_at < (still.matches ? CALMLY : 0)) return;
-  drawn_at = now;
-  ring.draw(loop);
-  controls.draw(loop);
-  if (now - drawn_all_at < SLOWLY) return;
-  drawn_all_at = now;
-  news = false;
-  draw_head();
-  for (const part of [timeline, poll_set, notes]) part.draw(loop);
+  if (is_due("timeline", now, still.matches ? CALMLY : SLOWLY)) timeline.draw(loop);
+  if (is_due("ring", now, still.matches ? CALMLY : 0)) {
+    ring.draw(loop);
+    controls.draw(loop);
+  }
+  if (is_due("table", now, loop.paused ? SLOWLY : CALMLY)) {
+    draw_head();
+    poll_set.draw(loop);
+    notes.draw(loop);
+  }
 }
 
 // The viewer
@@ -118,8 +130,7 @@ function show_settings() {
   by_id("theme").value = settings.theme;
   by_id("large").setAttribute("aria-pressed", String(settings.large));
   by_id("single-keys").checked = settings.single_keys;
-  news = true;
-  drawn_all_at = -Infinity;
+  hear();
 }
 
 function change(what) {
@@ -209,7 +220,7 @@ document.addEventListener("drop", (event) => {
 for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
   matchMedia(query).addEventListener("change", () => change({}));
 }
-addEventListener("resize", () => (news = true));
+addEventListener("resize", hear);
 
 translate();
 use(new LiveSource());
