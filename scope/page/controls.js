@@ -6,6 +6,7 @@ import { element, set_text } from "./dom.js";
 export const SLOW = [0, 100, 250, 500, 1000, 2000]; // ms before each callback
 export const MODELS = ["remembered", "drain", "level"];
 const MEASURES = ["rounds", "callbacks", "received", "sent", "handlers"];
+const BYTES = ["received", "sent"];
 const OVER = 1e9; // ns: what is said "a second" is measured over that
 
 /// Lives in `root`. `source` may be exchanged; draw() as often as you like.
@@ -23,9 +24,9 @@ export class Controls {
   #models = new Map(); // {input, name, calls}
   #model_legend = element("legend");
   #model_set;
-  #calls = element("p", { class: "calls" });
+  #calls = element("p", { class: "calls aside" });
   #figures = new Map(); // {name, value}
-  #measured = null; // {t, counts}
+  #measured = null; // {t, missing, counts}
   #seek = element("input", { type: "range", min: "0", max: "1000", step: "1" });
   #seek_name = element("span");
   #seek_at = element("output");
@@ -39,7 +40,7 @@ export class Controls {
       element("div", { class: "next" }, this.#label, this.#next),
       element("div", { class: "buttons" }, this.#pause, this.#step,
         element("label", { class: "field" }, this.#slow_name, this.#slow)),
-      this.#make_seek(), this.#who, this.#make_models(), this.#make_figures());
+      this.#make_seek(), this.#who, this.#make_models(), this.#calls, this.#make_figures());
     this.#pause.addEventListener("click", () => this.pause_or_go_on());
     this.#step.addEventListener("click", () => this.step());
     this.#slow.addEventListener("change", () => this.#source?.slow(Number(this.#slow.value)));
@@ -65,7 +66,7 @@ export class Controls {
       this.#models.set(model, { input, name, calls });
       return element("label", { class: "model" }, input, name, calls);
     });
-    this.#model_set = element("fieldset", { class: "models" }, this.#model_legend, ...choices, this.#calls);
+    this.#model_set = element("fieldset", { class: "models" }, this.#model_legend, ...choices);
     return this.#model_set;
   }
 
@@ -81,7 +82,6 @@ export class Controls {
     this.#source = source;
     this.#measured = null;
     this.#seek_row.hidden = !source.seek;
-    this.#model_set.hidden = !source.model;
   }
 
   step() {
@@ -156,6 +156,7 @@ export class Controls {
   #draw_calls(loop) {
     const words = this.#words;
     const two = (value) => value.toFixed(2);
+    this.#model_set.hidden = !loop.steering?.model;
     for (const [model, { calls }] of this.#models) {
       const known = loop.calls_by_model[model];
       set_text(calls, known === undefined ? "–" : two(known));
@@ -172,23 +173,24 @@ export class Controls {
     set_text(this.#seek_at, `${this.#words.time(at - begin)} / ${this.#words.time(end - begin)}`);
   }
 
+  /// Where events are missing, there was more than what is counted.
   #measure(loop) {
-    const counts = { ...loop.counts, rounds: loop.round };
+    const words = this.#words;
+    const missing = loop.left_out.server + loop.left_out.page;
+    const now = { t: loop.t, missing, counts: { ...loop.counts } };
+    set_text(this.#figures.get("handlers").value, words.number(loop.handlers.size));
     if (!this.#measured || loop.t < this.#measured.t) {
-      this.#measured = { t: loop.t, counts };
-      for (const { value } of this.#figures.values()) set_text(value, "–");
+      this.#measured = now;
+      for (const key of Object.keys(now.counts)) set_text(this.#figures.get(key).value, "–");
     }
-    let handlers = 0;
-    for (const one of loop.handlers.values()) if (!one.background) ++handlers;
-    set_text(this.#figures.get("handlers").value, this.#words.number(handlers));
-    const passed = loop.t - this.#measured.t;
-    if (passed < OVER) return;
-    for (const [key, before] of Object.entries(this.#measured.counts)) {
-      const rate = Math.max(Math.round(((counts[key] - before) * 1e9) / passed), 0);
-      const bytes = key === "received" || key === "sent";
-      set_text(this.#figures.get(key).value,
-        this.#words.text("per_second", { what: bytes ? this.#words.bytes(rate) : this.#words.number(rate) }));
+    const before = this.#measured;
+    if (now.t - before.t < OVER) return;
+    this.#measured = now;
+    for (const [key, count] of Object.entries(now.counts)) {
+      const rate = Math.max(Math.round(((count - before.counts[key]) * 1e9) / (now.t - before.t)), 0);
+      const what = BYTES.includes(key) ? words.bytes(rate) : words.number(rate);
+      const text = words.text("per_second", { what });
+      set_text(this.#figures.get(key).value, missing > before.missing ? `≥ ${text}` : text);
     }
-    this.#measured = { t: loop.t, counts };
   }
 }

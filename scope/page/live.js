@@ -6,12 +6,15 @@ const FIRST_RETRY = 500; // ms
 const LAST_RETRY = 5000;
 const TURN = 20; // ms of reading, then the page has its turn
 
-/// A source: start(), pause(), step(), go_on(), slow(), model(). `onEvent` is told of what the
-/// server sends, and of {"event": "line", "state": "open", "lost" or "refused", "text"}.
+/// A source: start(), pause(), step(), go_on(), slow(), model(), and background(), which asks for
+/// the scope's own connections, too. `on_event` is told of what the server sends, and of
+/// {"event": "line", "state": "open", "lost" or "refused", "text"}.
 export class LiveSource {
   #viewer = random_name();
   #on_event = null;
-  #stopped = new AbortController();
+  #stopped = false;
+  #line = new AbortController(); // of the stream that is read
+  #path = "/events";
 
   get viewer() {
     return this.#viewer;
@@ -23,7 +26,13 @@ export class LiveSource {
   }
 
   stop() {
-    this.#stopped.abort();
+    this.#stopped = true;
+    this.#line.abort();
+  }
+
+  background(wanted) {
+    this.#path = wanted ? "/events?background=1" : "/events";
+    this.#line.abort();
   }
 
   pause() {
@@ -60,23 +69,25 @@ export class LiveSource {
   }
 
   #tell(state, text = "") {
-    if (!this.#stopped.signal.aborted) this.#on_event({ event: "line", state, text });
+    if (!this.#stopped) this.#on_event({ event: "line", state, text });
   }
 
   /// A fetch instead of an EventSource: what comes faster than a page can look at it is thinned out
   /// here, before each event would become a task of its own.
   async #listen() {
     let retry = FIRST_RETRY;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#stopped) {
+      this.#line = new AbortController();
+      const { signal } = this.#line;
       try {
-        const { signal } = this.#stopped;
-        const answer = await fetch("/events", { headers: this.#headers(), signal, cache: "no-store" });
+        const answer = await fetch(this.#path, { headers: this.#headers(), signal, cache: "no-store" });
         if (!answer.ok) throw new Error((await answer.text()).trim());
         retry = FIRST_RETRY;
         this.#tell("open");
         await this.#read(answer.body.getReader());
         this.#tell("lost");
       } catch (error) {
+        if (signal.aborted) continue;
         this.#tell("lost", error instanceof TypeError ? "" : error.message);
       }
       await new Promise((resolve) => setTimeout(resolve, retry));

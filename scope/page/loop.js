@@ -33,11 +33,11 @@ export class Loop {
     this.visits = STEPS.map(() => 0); // how often each step was come to
     this.last_round = null; // what each step of the last one did
     this.handlers = new Map();
+    this.idle_since = null; // ns: the end of the last round in which something happened
     this.history = new History();
     this.current = []; // callbacks that run, the innermost last
-    this.counts = { callbacks: 0, received: 0, sent: 0 };
+    this.counts = { rounds: 0, callbacks: 0, received: 0, sent: 0 };
     this.paused = false;
-    this.paused_by = null;
     this.held = null;
     this.steering = null;
     this.calls_a_message = null;
@@ -45,13 +45,23 @@ export class Loop {
     this.notes = []; // {t, kind, level, text, handler, count}
     this.notes_made = 0;
     this.left_out = { server: 0, page: 0 };
-    this.changes = 0; // of handlers: which there are, and what is known of them
     this.#owner = null;
+  }
+
+  /// The stream begins anew, perhaps that of the same loop: then what has happened, happened.
+  meet(hello) {
+    const before = this.hello;
+    const known = before !== null && before.pid === hello.pid && before.time === hello.time;
+    const { history, notes, notes_made, left_out, calls_by_model } = this;
+    this.forget();
+    if (known) Object.assign(this, { history, notes, notes_made, left_out, calls_by_model });
+    this.hello = hello;
+    this.t = hello.t;
   }
 
   /// Takes the next event. What it does not know, it ignores: later schemas have more.
   take(event) {
-    if (typeof event.t === "number") this.t = event.t;
+    if (event.t > this.t) this.t = event.t; // of a round that nobody was called in, it is told late
     if (typeof event.round === "number") this.round = event.round;
     TAKES[event.event]?.(this, event);
   }
@@ -105,9 +115,7 @@ function new_round() {
 
 function changed(loop, id, change) {
   const handler = loop.handlers.get(id);
-  if (!handler) return;
-  change(handler);
-  ++loop.changes;
+  if (handler) change(handler);
 }
 
 function told_ready(handler, event) {
@@ -163,7 +171,6 @@ function sampled(loop, event) {
   }
   loop.calls_a_message = event.calls_a_message;
   if (event.calls_a_message !== null) attribute(loop, event.calls_a_message);
-  ++loop.changes;
 }
 
 /// The figure belongs to a model only while every connection is served by it.
@@ -177,21 +184,25 @@ function attribute(loop, calls) {
 
 const TAKES = {
   hello(loop, event) {
-    loop.forget();
-    loop.hello = event;
-    loop.t = event.t;
+    loop.meet(event);
   },
+  forget(loop) {
+    loop.forget();
+  },
+  /// Rounds in which nothing is to be seen are not told: they belong to the wait.
   round_begins(loop, event) {
     loop.current.length = 0;
     loop.this_round = new_round();
-    loop.waits_since = event.t;
-    loop.history.add_round(event.t, event.round);
+    loop.idle_since ??= event.t;
+    ++loop.counts.rounds;
+    loop.history.add_round(loop.idle_since, event.round);
     loop.enter(PARKED);
     loop.enter(WAIT);
   },
   waited(loop, event) {
     loop.last_round = loop.this_round ?? new_round();
-    const begin = loop.waits_since ?? event.t;
+    const begin = loop.idle_since ?? event.t;
+    loop.idle_since = null;
     loop.last_round.wait = { ns: event.t - begin, limit: event.limit, events: event.events };
     loop.history.add_wait({ begin, end: event.t, events: event.events });
     loop.own(null);
@@ -209,18 +220,17 @@ const TAKES = {
     loop.enter(CORKED);
     if (loop.last_round) loop.last_round.corked = event.count;
   },
-  round_ends(loop) {
+  round_ends(loop, event) {
     if (loop.last_round?.closed) loop.enter(CLOSED);
-    loop.step = null;
+    loop.idle_since = event.t;
+    loop.step = WAIT;
   },
   opened(loop, event) {
     loop.handlers.set(event.handler, new_handler(event));
-    ++loop.changes;
   },
   closing(loop, event) {
     loop.handlers.delete(event.handler);
     if (loop.last_round) ++loop.last_round.closed;
-    ++loop.changes;
   },
   ready(loop, event) {
     if (loop.last_round) ++loop.last_round.told;
@@ -246,6 +256,7 @@ const TAKES = {
       handler.served += event.ns;
       ++handler.calls;
       handler.touched = event.t;
+      if (event.callback === "connect") handler.kind = "connection";
       if (handler.readable) handler.ready_since = event.t;
     });
   },
@@ -273,13 +284,11 @@ const TAKES = {
     const { t, kind, text, handler } = event;
     loop.note({ t, kind, level: "warning", text, handler });
   },
-  paused(loop, event) {
+  paused(loop) {
     loop.paused = true;
-    loop.paused_by = event.by;
   },
-  resumed(loop, event) {
+  resumed(loop) {
     loop.paused = false;
-    loop.paused_by = event.by;
     loop.held = null;
   },
   held(loop, event) {
@@ -293,5 +302,6 @@ const TAKES = {
     loop.left_out[event.by_page ? "page" : "server"] += event.count;
     loop.history.add_break(loop.t, event.count);
     loop.current.length = 0;
+    loop.idle_since = null;
   },
 };

@@ -39,6 +39,7 @@ function use(new_source) {
   line = { state: source.seek ? "open" : "connecting", text: "" };
   loop.forget();
   controls.use(source);
+  poll_set.use(source);
   say_trouble("");
   source.start((event) => {
     if (source !== new_source) return;

@@ -110,10 +110,12 @@ export class PollSet {
   #background = element("input", { type: "checkbox" });
   #background_name = element("span");
   #said = element("p", { class: "aside" });
+  #background_field;
   #loop = null;
 
   constructor(root, words) {
     this.#words = words;
+    this.#background_field = element("label", { class: "check", hidden: true }, this.#background, this.#background_name);
     this.#head = COLUMNS.map(({ key, number, rank }) =>
       element("th", { scope: "col", role: "columnheader", class: `rank-${rank}${number ? " number" : ""} cell-${key}` }));
     this.#table = element("table", { role: "table" },
@@ -122,16 +124,21 @@ export class PollSet {
     root.append(
       element("div", { class: "table-tools" },
         element("label", { class: "field" }, this.#filter_name, this.#filter),
-        element("label", { class: "check" }, this.#background, this.#background_name),
+        this.#background_field,
         this.#said),
       element("div", { class: "scrolls", tabindex: "0", role: "group" }, this.#table));
-    for (const input of [this.#filter, this.#background]) {
-      input.addEventListener("input", () => this.#loop && this.draw(this.#loop));
-    }
+    this.#filter.addEventListener("input", () => this.#loop && this.draw(this.#loop));
     this.translate();
   }
 
   #table;
+
+  /// A source that can tell of the scope's own connections is asked for them here.
+  use(source) {
+    this.#background.checked = false;
+    this.#background_field.hidden = !source.background;
+    this.#background.onchange = () => source.background(this.#background.checked);
+  }
 
   translate() {
     const words = this.#words;
@@ -176,8 +183,7 @@ export class PollSet {
   #choose(loop) {
     const wanted = this.#filter.value.trim().toLowerCase();
     const fits = (one) =>
-      (this.#background.checked || !one.background) &&
-      (!wanted || `${one.fd} ${one.class} #${one.id} ${one.kind} ${one.peer ?? ""}`.toLowerCase().includes(wanted));
+      !wanted || `${one.fd} ${one.class} #${one.id} ${one.kind} ${one.peer ?? ""}`.toLowerCase().includes(wanted);
     let shown = [...loop.handlers.values()].filter(fits);
     const all = shown.length;
     if (all > MOST_ROWS) {

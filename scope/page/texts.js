@@ -169,6 +169,7 @@ export const TEXTS = {
   kind_connecting: { en: "connecting", ja: "接続中" },
   kind_tty: { en: "tty", ja: "端末" },
   kind_pipe: { en: "pipe", ja: "パイプ" },
+  kind_socket: { en: "socket", ja: "ソケット" },
   kind_file: { en: "file", ja: "ファイル" },
   "kind_wake-up": { en: "wake-up", ja: "起こす用" },
 
@@ -184,8 +185,8 @@ export const TEXTS = {
   warning_watermark: { en: "watermark reached", ja: "ウォーターマーク到達" },
   warning_peer_not_reading: { en: "peer does not read", ja: "相手が読まない" },
   warning_starving: { en: "accepts starve", ja: "受け入れが滞る" },
-  left_out_server: { en: "The page was too slow for {count} event; it is missing.|The page was too slow for {count} events; they are missing.",
-    ja: "ページが追いつかず、イベント {count} 件が抜けています。" },
+  left_out_server: { en: "{count} event is missing: more happened than a page is told.|{count} events are missing: more happened than a page is told.",
+    ja: "ページに送りきれず、イベント {count} 件が抜けています。" },
   left_out_page: { en: "{count} event is not shown: more came than a page can draw.|{count} events are not shown: more came than a page can draw.",
     ja: "描ききれないため、イベント {count} 件を省きました。" },
 

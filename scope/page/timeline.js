@@ -100,12 +100,10 @@ export class Timeline {
   /// Who has a row keeps it rather than give it to a neighbour as busy.
   #choose_rows(loop, view) {
     const weights = new Map();
-    for (const { lane } of view.seen) {
-      if (!loop.handlers.get(lane)?.background) weights.set(lane, (weights.get(lane) ?? 0) + 1);
-    }
+    for (const { lane } of view.seen) weights.set(lane, (weights.get(lane) ?? 0) + 1);
     if (loop.handlers.size <= MOST_ROWS * 2) {
-      for (const { id, background } of loop.handlers.values()) {
-        if (!background && !weights.has(id)) weights.set(id, 0);
+      for (const id of loop.handlers.keys()) {
+        if (!weights.has(id)) weights.set(id, 0);
       }
     }
     for (const lane of this.#rows) {

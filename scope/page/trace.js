@@ -57,7 +57,6 @@ function try_out(events) {
 /// A source, which can also seek(). No model: what happened, happened.
 export class TraceSource {
   #events;
-  #background = new Set();
   #on_event = null;
   #position = 0; // of the next event
   #clock; // ns, as far as it has been played
@@ -80,13 +79,11 @@ export class TraceSource {
     this.name = name;
     this.cut = cut;
     this.count = events.length;
-    this.begin = events[0].t;
+    // Of what was there before the oldest that was kept, only who was there is kept, too.
+    this.begin = (events.find(({ event }) => event !== "hello" && event !== "opened") ?? events[0]).t;
     this.end = events.at(-1).t;
     this.#events = events;
     this.#clock = this.begin;
-    for (const event of events) {
-      if (event.event === "opened" && event.background) this.#background.add(event.handler);
-    }
   }
 
   get at() {
@@ -119,7 +116,6 @@ export class TraceSource {
     let depth = 0;
     while (!this.ended) {
       const event = this.#play_one();
-      if (this.#background.has(event.handler)) continue;
       if (event.event === "begins") ++depth;
       if (event.event === "ends" && --depth <= 0) break;
     }
@@ -149,6 +145,7 @@ export class TraceSource {
   #rewind() {
     this.#position = 0;
     this.#clock = this.begin;
+    this.#on_event({ event: "forget" });
     if (this.#events[0].event !== "hello") this.#on_event({ event: "hello", t: this.begin });
     while (!this.ended && this.#events[this.#position].t <= this.begin) this.#play_one();
     this.#steer();
@@ -189,7 +186,7 @@ export class TraceSource {
     if (!this.#paused && !this.#slow) return;
     for (let index = this.#position; index < this.#events.length; ++index) {
       const { event, handler, callback } = this.#events[index];
-      if (event === "begins" && !this.#background.has(handler)) {
+      if (event === "begins") {
         return this.#tell("held", { handler, callback, waiting: null });
       }
     }

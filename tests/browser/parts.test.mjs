@@ -83,6 +83,6 @@ test("the ring lights each step that the round comes to", { timeout: 60_000 }, a
     loop.tell({ ...at, event: "ends", handler: 2, callback: "read", ns: 5 }, { ...at, event: "timers" });
     await lit("timers");
     loop.tell({ ...at, event: "round_ends" });
-    await page.locator(".ring svg .here").waitFor({ state: "detached" });
+    await lit("wait"); // of the next round, which is told when it ends
   });
 });

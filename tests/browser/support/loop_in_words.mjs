@@ -11,6 +11,11 @@ const TYPES = {
   css: "text/css; charset=utf-8", svg: "image/svg+xml",
 };
 
+// As scope/scope_server.cpp has it.
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 export const HELLO = {
   t: 0, round: 0, event: "hello", schema: 1, program: "bunshin echo", version: "0.1.0",
   engine: "epoll", pid: 4242, time: 1_700_000_000_000, budget: 65536,
@@ -66,7 +71,7 @@ export async function loop_in_words(first = [HELLO]) {
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
     try {
       const file = await fs.readFile(new URL(name, PAGE));
-      const headers = { "content-type": TYPES[name.split(".").pop()], "content-security-policy": "default-src 'self'" };
+      const headers = { "content-type": TYPES[name.split(".").pop()], "content-security-policy": POLICY };
       response.writeHead(200, headers).end(file);
     } catch {
       response.writeHead(404).end();
