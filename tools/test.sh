@@ -2,7 +2,7 @@
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
 #   tools/test.sh STEP...   only these: format release asan simulate tsan fuzz faults tidy macos wasm
-#                           exact study docs
+#                           browser exact study docs
 # release, asan and tsan build and run the tests: with g++, as an ordinary user even when root runs
 # this; with clang++, AddressSanitizer and UndefinedBehaviorSanitizer; with g++ and ThreadSanitizer
 # (clang++'s has an operator new that the tests can not replace). The last two have the engine
@@ -10,6 +10,7 @@
 # the program of release, one by one.
 # simulate runs the scenarios in a simulated world for a minute, compares two compilers, and takes
 # each protection out (tests/simulation/breaks.py); wasm does it under node.
+# browser tries the scope's page in chromium.
 # format and tidy are clang-format and clang-tidy, macos a cross-build, exact compares counts with
 # their limits, and study checks that the performance study makes a complete report (never its
 # timings).
