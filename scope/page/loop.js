@@ -183,6 +183,7 @@ function attribute(loop, calls) {
 }
 
 const TAKES = {
+  __proto__: null,
   hello(loop, event) {
     loop.meet(event);
   },

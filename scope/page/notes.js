@@ -3,7 +3,6 @@
 import { element, set_text } from "./dom.js";
 
 const MOST_LINES = 100;
-const WARNINGS = ["slow_callback", "idle_callback", "watermark", "peer_not_reading", "starving"];
 
 /// Lives in `root`; draw() as often as you like.
 export class Notes {
@@ -38,8 +37,7 @@ export class Notes {
 
   #line(note, loop) {
     const words = this.#words;
-    const warns = WARNINGS.includes(note.kind);
-    const label = warns ? words.text(`warning_${note.kind}`) : words.text(`level_${note.level}`);
+    const label = note.kind === "log" ? words.name("level", note.level) : words.name("warning", note.kind);
     const who = note.handler === null || note.handler === undefined ? "" : loop.handler_name(note.handler);
     return element("li", { class: `note note-${note.level}` },
       element("time", {}, words.time(note.t)),

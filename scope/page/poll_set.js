@@ -59,7 +59,7 @@ class Row {
     const text = (key, value) => set_text(this.#texts[key], value ?? "–");
     text("fd", String(handler.fd));
     text("handler", `${handler.class} #${handler.id}`);
-    text("kind", words.text(`kind_${handler.kind}`).replace(/^kind_/, ""));
+    text("kind", words.name("kind", handler.kind));
     text("peer", handler.peer ?? handler.local);
     set_text(this.#model, handler.model === "remembered" ? "" : (handler.model ?? ""));
     for (const { key, bytes } of COLUMNS) {
@@ -82,7 +82,7 @@ class Row {
       set_attribute(node, "title", words.text(lit ? bit : `not_${bit}`));
     }
     const tag = tag_of(handler, loop);
-    set_text(this.#tag, tag ? words.text(`tag_${tag}`) : "");
+    set_text(this.#tag, tag ? words.name("tag", tag) : "");
     this.#tag.className = `tag tag-${tag}`;
   }
 }

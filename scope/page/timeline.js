@@ -7,6 +7,7 @@ import { Brush, GROUPS } from "./timeline_brush.js";
 
 const MOST_ROWS = 12;
 const SPAN = { folded: 600_000, true: 2e9 }; // ns that are seen at first
+const OPERATIONS = { receive: "did_receive", send: "did_send" };
 const NARROWEST = 1_000;
 const WIDEST = { folded: 2e8, true: 3.6e12 };
 
@@ -91,7 +92,8 @@ export class Timeline {
     const left = right - span;
     const { callbacks } = history;
     // One that is longer than the whole view may have begun long before: the one before is seen too.
-    const first = Math.max(search(callbacks, (one) => right_of(one) >= left) - 1, 0);
+    let first = Math.max(search(callbacks, (one) => right_of(one) >= left) - 1, 0);
+    while (first > 0 && callbacks[first].depth > 0) --first;
     const last = search(callbacks, (one) => left_of(one) > right);
     return { left, right, span, at, left_of, right_of, newest, seen: callbacks.slice(first, last) };
   }
@@ -183,10 +185,9 @@ export class Timeline {
 
   #operation(what) {
     const words = this.#words;
-    const text = what.operation === "accept"
-      ? words.text("did_accept")
-      : words.text(`did_${what.operation}`, { bytes: words.bytes(what.bytes), asked: words.bytes(what.asked) });
-    const how = what.error ? what.error.text : words.text(`status_${what.status}`);
+    const values = { bytes: words.bytes(what.bytes), asked: words.bytes(what.asked) };
+    const text = words.text(OPERATIONS[what.operation] ?? "did_accept", values);
+    const how = what.error ? what.error.text : words.name("status", what.status);
     return what.status === "done" ? text : `${text}: ${how}`;
   }
 

@@ -19,13 +19,19 @@ export class Words {
   /// What stands in texts.js under `key`, with its {names} filled in. Numbers of one thing may have
   /// a text of their own in English: "1 event|{count} events".
   text(key, values = {}) {
-    const text = TEXTS[key]?.[this.language] ?? key;
+    const text = TEXTS[key][this.language];
     const forms = text.split("|");
     const form = forms.length > 1 && values.count !== 1 ? forms[1] : forms[0];
     return form.replace(/\{(\w+)\}/g, (_, name) => {
       const value = values[name];
       return typeof value === "number" ? this.number(value) : String(value ?? "");
     });
+  }
+
+  /// The same for a word of the stream, of which later servers may have more: then it is its own.
+  name(kind, word) {
+    const key = `${kind}_${word}`;
+    return Object.hasOwn(TEXTS, key) ? this.text(key) : String(word);
   }
 
   number(value) {
@@ -56,7 +62,7 @@ export class Words {
 
   /// What a callback is called in the code: `handle_read()`.
   callback(name) {
-    return CALLBACKS.includes(name) ? `handle_${name}()` : this.text(`callback_${name}`);
+    return CALLBACKS.includes(name) ? `handle_${name}()` : this.name("callback", name);
   }
 
   /// `EchoHandler #5 handle_read(): 17 bytes wait`
