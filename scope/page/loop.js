@@ -33,6 +33,7 @@ export class Loop {
     this.visits = STEPS.map(() => 0); // how often each step was come to
     this.last_round = null; // what each step of the last one did
     this.handlers = new Map();
+    this.waiting = new Set(); // those that are ready, and not called yet
     this.idle_since = null; // ns: the end of the last round in which something happened
     this.history = new History();
     this.current = []; // callbacks that run, the innermost last
@@ -89,6 +90,17 @@ export class Loop {
     if (this.step === WAIT || this.step === POSTS) this.enter(EVENTS);
   }
 
+  /// From `t` on it is ready, and others have their turns.
+  wait_for_turn(handler, t) {
+    handler.ready_since ??= t;
+    this.waiting.add(handler);
+  }
+
+  wait_no_more(handler) {
+    handler.ready_since = null;
+    this.waiting.delete(handler);
+  }
+
   note(note) {
     const last = this.notes.at(-1);
     ++this.notes_made;
@@ -118,13 +130,13 @@ function changed(loop, id, change) {
   if (handler) change(handler);
 }
 
-function told_ready(handler, event) {
+function told_ready(loop, handler, event) {
   for (const bit of event.bits) {
     if (bit.startsWith("read")) handler.readable = true;
     else if (bit.startsWith("writ")) handler.writable = true;
     else handler.marks.add(bit);
   }
-  if (handler.readable) handler.ready_since ??= event.t;
+  if (handler.readable) loop.wait_for_turn(handler, event.t);
   handler.state = "";
 }
 
@@ -167,7 +179,7 @@ function sampled(loop, event) {
     if (before && event.t > before.t) handler.rate = ((bytes - before.bytes) * 1e9) / (event.t - before.t);
     handler.measured = { t: event.t, bytes };
     handler.touched = event.t - sample.idle;
-    if (!handler.readable) handler.ready_since = null;
+    if (!handler.readable) loop.wait_no_more(handler);
   }
   loop.calls_a_message = event.calls_a_message;
   if (event.calls_a_message !== null) attribute(loop, event.calls_a_message);
@@ -206,6 +218,9 @@ const TAKES = {
     loop.idle_since = null;
     loop.last_round.wait = { ns: event.t - begin, limit: event.limit, events: event.events };
     loop.history.add_wait({ begin, end: event.t, events: event.events });
+    // Nobody is on the ready list when the loop may sleep: who is ready then does not want it.
+    const held = loop.paused || (loop.steering?.slow ?? 0) > 0;
+    if (event.limit !== 0 && !held) loop.waiting.forEach((handler) => loop.wait_no_more(handler));
     loop.own(null);
     if (event.events > 0) loop.enter(EVENTS);
   },
@@ -230,13 +245,14 @@ const TAKES = {
     loop.handlers.set(event.handler, new_handler(event));
   },
   closing(loop, event) {
+    changed(loop, event.handler, (handler) => loop.wait_no_more(handler));
     loop.handlers.delete(event.handler);
     if (loop.last_round) ++loop.last_round.closed;
   },
   ready(loop, event) {
     if (loop.last_round) ++loop.last_round.told;
     loop.own(event.handler);
-    changed(loop, event.handler, (handler) => told_ready(handler, event));
+    changed(loop, event.handler, (handler) => told_ready(loop, handler, event));
   },
   begins(loop, event) {
     if (loop.current.length === 0) loop.enter_turn(event.handler);
@@ -247,7 +263,7 @@ const TAKES = {
       if (handler.ready_since !== null) {
         loop.history.add_delay({ lane: id, begin: handler.ready_since, end: event.t });
       }
-      handler.ready_since = null;
+      loop.wait_no_more(handler);
       handler.state = "";
     });
   },
@@ -258,7 +274,7 @@ const TAKES = {
       ++handler.calls;
       handler.touched = event.t;
       if (event.callback === "connect") handler.kind = "connection";
-      if (handler.readable) handler.ready_since = event.t;
+      if (handler.readable) loop.wait_for_turn(handler, event.t);
     });
   },
   did(loop, event) {
@@ -269,7 +285,7 @@ const TAKES = {
     if (loop.this_round) ++loop.this_round.parked;
     changed(loop, event.handler, (handler) => {
       handler.state = "parked";
-      handler.ready_since = null;
+      loop.wait_no_more(handler);
     });
   },
   stuck(loop, event) {

@@ -89,9 +89,14 @@ class Row {
 
 function tag_of(handler, loop) {
   if (loop.held?.handler === handler.id) return "next";
-  if (loop.paused && handler.readable && !handler.background) return "waits";
   if (handler.state) return handler.state;
+  if (loop.paused && waits(handler)) return "waits";
   return MARKS.find((mark) => handler.marks.has(mark)) ?? "";
+}
+
+/// That it is ready was told, or is seen by what lies there.
+function waits(handler) {
+  return handler.readable && !handler.background && (handler.ready_since !== null || handler.kernel_in > 0);
 }
 
 function idle_text(handler, loop, words) {
@@ -190,8 +195,9 @@ export class PollSet {
       const next = loop.held?.handler;
       const weight = (one) => (one.id === next ? 2 : one.ready_since !== null ? 1 : 0);
       shown.sort((a, b) => weight(b) - weight(a) || b.touched - a.touched);
-      shown = shown.slice(0, MOST_ROWS).sort((a, b) => a.id - b.id);
+      shown = shown.slice(0, MOST_ROWS);
     }
+    shown.sort((a, b) => a.id - b.id);
     return { all, shown };
   }
 

@@ -16,8 +16,6 @@ test("pausing the demo pauses the robot, and it goes on to its end", { timeout: 
     await until("speech is heard", () => /heard/.test(program.said));
     await page.keyboard.press("Space");
     await in_state(page, "paused");
-    await page.locator(".next-call", { hasText: /#\d+ handle_read\(\)|handle_write\(\)|timer/ }).waitFor();
-
     const ear = await listen(program.scope);
     const before = program.said;
     const bytes = () => row(page, "SimulatedRapiro").locator(".cell-received").textContent();
