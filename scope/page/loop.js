@@ -145,6 +145,9 @@ function did(loop, handler, event) {
   if (event.operation === "receive") {
     handler.received += event.bytes;
     loop.counts.received += event.bytes;
+    if (handler.kernel_in !== null) { // until it is measured again
+      handler.kernel_in = event.status === "exhausted" ? 0 : Math.max(handler.kernel_in - event.bytes, 0);
+    }
   } else if (event.operation === "send") {
     handler.sent += event.bytes;
     loop.counts.sent += event.bytes;

@@ -57,6 +57,7 @@ function try_out(events) {
 /// A source, which can also seek(). No model: what happened, happened.
 export class TraceSource {
   #events;
+  #classes; // of the handlers, by their numbers
   #on_event = null;
   #position = 0; // of the next event
   #clock; // ns, as far as it has been played
@@ -83,6 +84,8 @@ export class TraceSource {
     this.begin = (events.find(({ event }) => event !== "hello" && event !== "opened") ?? events[0]).t;
     this.end = events.at(-1).t;
     this.#events = events;
+    this.#classes = new Map(
+      events.filter(({ event }) => event === "opened").map((event) => [event.handler, event.class]));
     this.#clock = this.begin;
   }
 
@@ -185,9 +188,10 @@ export class TraceSource {
   #look_ahead() {
     if (!this.#paused && !this.#slow) return;
     for (let index = this.#position; index < this.#events.length; ++index) {
-      const { event, handler, callback } = this.#events[index];
+      const { event, handler, callback, class: name } = this.#events[index];
       if (event === "begins") {
-        return this.#tell("held", { handler, callback, waiting: null });
+        const known = name ?? this.#classes.get(handler); // which it may become only on the way there
+        return this.#tell("held", { handler, class: known, callback, waiting: null });
       }
     }
     this.#tell("held", { handler: null, callback: null, waiting: null });

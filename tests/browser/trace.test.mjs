@@ -1,8 +1,12 @@
 // A trace that is dropped on the page: played, stepped, scrubbed; and files that are none.
 
 import assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { browser_for_all, in_state, row, with_page } from "./support/browser.mjs";
+import { bunshin, client } from "./support/bunshin.mjs";
 import { HELLO, loop_in_words, opened, round_of } from "./support/loop_in_words.mjs";
 
 const all = browser_for_all();
@@ -82,6 +86,31 @@ test("a trace is scrubbed, forwards and back, by the keyboard", LIMIT, () =>
     await position.fill("550"); // of 1000
     await has_read(page, 1, /^51 B$/).waitFor();
   }));
+
+test("a trace that the program wrote shows what happened", LIMIT, async () => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "bunshin-"));
+  const file = path.join(folder, "echo.json");
+  const program = await bunshin("echo", "127.0.0.1:0", "--trace", file);
+  const one = await client(await program.listens());
+  one.send("seventeen bytes!\n");
+  await one.gets("seventeen bytes!\n");
+  await program.stop();
+  await beside_trace(async (page) => {
+    await page.locator(NEXT, { hasText: /^EchoServer #\d+ handle_accept\(\)$/ }).waitFor();
+    await page.keyboard.press("Space");
+    await row(page, one.name).waitFor();
+    const reads = page.locator(NEXT, { hasText: /^EchoHandler #\d+ handle_read\(\)$/ });
+    for (let steps = 0; steps < 3 && (await reads.count()) === 0; ++steps) {
+      await page.keyboard.press("Space"); // it accepts until nobody waits any more
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    }
+    await reads.waitFor();
+    await page.keyboard.press("Space");
+    await row(page, one.name).locator(".cell-received", { hasText: "17 B" }).waitFor();
+    await row(page, one.name).locator(".cell-sent", { hasText: "17 B" }).waitFor();
+  }, await fs.readFile(file, "utf8"));
+  await fs.rm(folder, { recursive: true });
+});
 
 test("back to the server", LIMIT, () =>
   beside_trace(async (page, loop) => {

@@ -1,5 +1,6 @@
 // The program itself, and clients of it.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import net from "node:net";
 import { after } from "node:test";
@@ -10,11 +11,10 @@ const PROGRAM = process.env.BUNSHIN ?? fileURLToPath(new URL("../../../build/rel
 
 const started = new Set();
 after(async () => {
-  for (const program of started) await program.stop();
+  for (const { child } of started) child.kill("SIGKILL"); // of a test that failed
 });
 
-/// Runs `bunshin WORDS... --scope 127.0.0.1:0` until the tests of the file are done. `address`: where it
-/// listens, `scope`: where the page is.
+/// Runs `bunshin WORDS... --scope 127.0.0.1:0`. `scope` is where the page is; `stop()` ends it, in order.
 export async function bunshin(...words) {
   const child = spawn(PROGRAM, [...words, "--scope", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
   const program = { child, said: "", ended: null };
@@ -25,6 +25,7 @@ export async function bunshin(...words) {
   program.stop = async () => {
     child.kill("SIGTERM");
     await until("the program ends", () => program.ended !== null);
+    assert.equal(program.ended, "exit 0", program.said);
   };
   const found = (pattern) =>
     until(`${pattern} in what it says: ${program.said}`, () => {
