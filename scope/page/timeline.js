@@ -207,8 +207,9 @@ export class Timeline {
         dragged = { x: event.clientX, moved: true };
         this.#and_draw(() => this.#move(share));
       } else if (!dragged) {
+        const before = this.#hovered;
         this.#hovered = this.#brush.callback_at(event.offsetX, event.offsetY);
-        this.#and_draw(() => this.#tell(this.#selected ?? this.#hovered));
+        if (this.#hovered !== before) this.#and_draw(() => this.#tell(this.#selected ?? this.#hovered));
       }
     });
     stage.addEventListener("pointerup", (event) => {

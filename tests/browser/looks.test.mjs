@@ -140,6 +140,41 @@ test("the timeline by keyboard: a callback is selected and told", LIMIT, () =>
     await told.filter({ hasText: "Point at a callback" }).waitFor();
   }));
 
+test("the timeline by pointer: what lies under it is told, the wheel zooms, dragging moves", LIMIT, () =>
+  beside_rich({}, async (page) => {
+    const stage = page.locator(".stage");
+    await stage.scrollIntoViewIfNeeded();
+    const box = await stage.boundingBox();
+    const size = await stage.locator("canvas").evaluate((canvas) => parseFloat(getComputedStyle(canvas).fontSize));
+    const y = box.y + size * (1.5 + 1.9 * 1.5); // the second row: EchoHandler #2
+    /// Where along that row a callback is told of, in steps of four pixels.
+    const told = async () => {
+      const places = [];
+      for (let x = box.x + 170; x < box.x + box.width; x += 4) {
+        await page.mouse.move(x, y);
+        if ((await page.locator(".readout").textContent()).includes("EchoHandler #2 handle_read()")) places.push(x);
+      }
+      return places;
+    };
+    const first = await told();
+    assert.ok(first.length > 0);
+    await page.mouse.move(first[0], y);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -300);
+    await page.keyboard.up("Control");
+    const closer = await told();
+    assert.ok(closer.length > first.length, `${closer.length} after ${first.length}`);
+    await page.mouse.move(closer[0], y);
+    await page.mouse.down();
+    await page.mouse.move(closer[0] - 60, y, { steps: 4 });
+    await page.mouse.up();
+    const moved = await told();
+    assert.ok(Math.abs(moved[0] - (closer[0] - 60)) <= 8, `from ${closer[0]} to ${moved[0]}`);
+    await page.mouse.click(moved[0] + 4, y);
+    await page.mouse.move(box.x + 5, box.y + 5);
+    await page.locator(".readout", { hasText: "EchoHandler #2 handle_read()" }).waitFor(); // it is selected
+  }));
+
 test("single keys can be turned off", LIMIT, () =>
   beside_rich({}, async (page, loop) => {
     await page.keyboard.press("?");
