@@ -101,7 +101,7 @@ JuliusSession::JuliusSession(Reactor& reactor, StreamSocket socket, SimulatedJul
       transcript_(server.transcript_),
       options_(server.options_),
       server_(&server),
-      origin_(reactor.now()) {
+      origin_(reactor.handlers_now()) {
   // Not from within the constructor: sending may call what is not constructed yet.
   timer_.arm(Duration::zero());
 }
@@ -127,7 +127,7 @@ void JuliusSession::play() {
       if (options_.loop) restart();
       return;
     }
-    const Duration wait = due(transcript_->rows()[next_]) - reactor().now();
+    const Duration wait = due(transcript_->rows()[next_]) - reactor().handlers_now();
     if (wait > Duration::zero()) {
       timer_.arm(wait);
       return;
@@ -156,7 +156,7 @@ void JuliusSession::restart() {
   next_ = 0;
   skip_until_ = 0;
   framer_.reset();
-  origin_ = reactor().now() + kLoopPause;
+  origin_ = reactor().handlers_now() + kLoopPause;
   timer_.arm(kLoopPause);
 }
 
@@ -214,14 +214,14 @@ void JuliusSession::answer(std::string_view command) {
 void JuliusSession::fall_asleep() {
   pause_asked_ = false;
   if (std::exchange(asleep_, true)) return;
-  stopped_at_ = reactor().now();
+  stopped_at_ = reactor().handlers_now();
   send("<STOPPROC/>\n.\n");
 }
 
 void JuliusSession::wake_up() {
   pause_asked_ = false;
   if (!std::exchange(asleep_, false)) return;
-  origin_ += reactor().now() - stopped_at_;
+  origin_ += reactor().handlers_now() - stopped_at_;
   send(fmt::format("<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\" TIME=\"{}\"/>\n.\n",
                    reactor().host().date()));
 }

@@ -50,7 +50,7 @@ SimulatedRapiro::SimulatedRapiro(Reactor& reactor, PseudoTerminal terminal, doub
     : FileDispatcher(reactor, std::move(terminal.master)),
       terminal_(std::move(terminal)),
       speed_(speed),
-      power_on_(reactor.now()),
+      power_on_(reactor.handlers_now()),
       firmware_(power_on_) {
   release_timer_.arm(kRelease);
 }
@@ -70,7 +70,7 @@ void SimulatedRapiro::make_link(const std::string& path) {
 }
 
 TimePoint SimulatedRapiro::robot_time() {
-  const std::chrono::duration<double, std::nano> since = reactor().now() - power_on_;
+  const std::chrono::duration<double, std::nano> since = reactor().handlers_now() - power_on_;
   return power_on_ + std::chrono::duration_cast<Duration>(since * speed_);
 }
 
@@ -80,21 +80,21 @@ void SimulatedRapiro::handle_read() {
   std::string text = firmware_.received(bytes, robot_time());
   if (text.empty()) return;
   const auto line_time = kByteTime * static_cast<int>(bytes.size() + text.size());
-  TimePoint due = reactor().now() + kLoopTime + line_time;
+  TimePoint due = reactor().handlers_now() + kLoopTime + line_time;
   if (!answers_.empty()) due = std::max(due, answers_.back().due);
   answers_.push_back({due, std::move(text)});
   if (answers_.size() == 1) answer_due();
 }
 
 void SimulatedRapiro::answer_due() {
-  while (!answers_.empty() && answers_.front().due <= reactor().now()) {
+  while (!answers_.empty() && answers_.front().due <= reactor().handlers_now()) {
     const std::string text = std::move(answers_.front().text);
     answers_.pop_front();
     send(text);
     if (on_answer_) on_answer_(text);
   }
   if (answers_.empty()) return;
-  const Duration wait = answers_.front().due - reactor().now();
+  const Duration wait = answers_.front().due - reactor().handlers_now();
   answer_timer_.arm(wait);
 }
 

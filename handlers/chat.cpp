@@ -54,7 +54,7 @@ void ChatRoom::say(std::string text) {
 
 ChatHandler::ChatHandler(Reactor& reactor, StreamSocket socket, std::shared_ptr<ChatRoom> room,
                          ClientPlace place)
-    : LineHandler(reactor, std::move(socket)),
+    : LineHandler(reactor, std::move(socket), room->options().model),
       room_(std::move(room)),
       place_(std::move(place)),
       idle_(*this, room_->options().limits.idle_timeout) {

@@ -21,6 +21,7 @@ struct ChatOptions {
   std::size_t most_owed = 32 * 1024 * 1024;
   /// A client that is behind, and takes nothing for so long, does not read.
   Duration patience = std::chrono::seconds(5);
+  Model model = Model::remembered;  ///< how clients are served
 };
 
 /// Who is in a chat. Shared by the server and its clients, so that either may go first.
@@ -31,6 +32,7 @@ class ChatRoom {
 
   [[nodiscard]] const ChatOptions& options() const { return options_; }
   [[nodiscard]] std::size_t size() const { return members_.size(); }
+  void set_model(Model model) { options_.model = model; }
   void join(ChatHandler& member) { members_.push_back(&member); }
   void leave(ChatHandler& member) { std::erase(members_, &member); }
   /// Sends `text` to everybody, at the end of the round, with what else is said in it. When more
@@ -90,6 +92,8 @@ class ChatServer : public Dispatcher {
  public:
   ChatServer(Reactor& reactor, const Endpoint& endpoint, const ChatOptions& options = {});
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
+  /// How clients are served that come from now on.
+  void set_model(Model model) { room_->set_model(model); }
   [[nodiscard]] std::size_t clients() const { return room_->size(); }
 
  private:

@@ -26,10 +26,10 @@ void tell_waiting() { standard_output().print("Waiting for connections...\n"); }
 /// A client of a server with limits.
 class LimitedEchoHandler : public EchoHandler {
  public:
-  LimitedEchoHandler(Reactor& reactor, StreamSocket socket, const ClientLimits& limits,
+  LimitedEchoHandler(Reactor& reactor, StreamSocket socket, const EchoOptions& options,
                      ClientPlace place)
-      : EchoHandler(reactor, std::move(socket)),
-        idle_(*this, limits.idle_timeout),
+      : EchoHandler(reactor, std::move(socket), options.model),
+        idle_(*this, options.limits.idle_timeout),
         place_(std::move(place)) {}
 
   void handle_read() override {
@@ -47,7 +47,7 @@ class CourseEchoHandler : public LimitedEchoHandler {
  public:
   CourseEchoHandler(Reactor& reactor, StreamSocket socket, std::string peer,
                     const EchoOptions& options, ClientPlace place)
-      : LimitedEchoHandler(reactor, std::move(socket), options.limits, std::move(place)),
+      : LimitedEchoHandler(reactor, std::move(socket), options, std::move(place)),
         peer_(std::move(peer)),
         options_(options) {
     if (options_.verbose) standard_output().print("...connected from: {}\n", peer_);
@@ -114,9 +114,9 @@ void serve(Reactor& reactor, StreamSocket socket, const SocketAddress& peer,
     reactor.emplace<CourseEchoHandler>(std::move(socket), peer.to_string(), options,
                                        std::move(place));
   } else if (options.limits.any()) {
-    reactor.emplace<LimitedEchoHandler>(std::move(socket), options.limits, std::move(place));
+    reactor.emplace<LimitedEchoHandler>(std::move(socket), options, std::move(place));
   } else {
-    reactor.emplace<EchoHandler>(std::move(socket));
+    reactor.emplace<EchoHandler>(std::move(socket), options.model);
   }
 }
 

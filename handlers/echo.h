@@ -20,6 +20,7 @@ struct EchoOptions {
   std::string stop_word;       ///< when not empty: whoever sends just this stops the server
   std::function<void()> stop;  ///< what that calls
   ClientLimits limits;
+  Model model = Model::remembered;  ///< how clients are served that come from now on
   /// Whether a client is one of the course's server1 and server2.
   [[nodiscard]] bool of_course() const {
     return one_at_a_time || stamp || verbose || !stop_word.empty();

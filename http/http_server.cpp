@@ -25,9 +25,10 @@ void HttpServer::post(std::string path, Answer answer) {
   site_->at(std::move(path)).post = std::move(answer);
 }
 
-void HttpServer::stream(std::string path, std::string type, Begin begin) {
+void HttpServer::stream(std::string path, std::string type, Begin begin, WhyNot why_not) {
   HttpSite::Route& route = site_->at(std::move(path));
   route.begin = std::move(begin);
+  route.why_not = std::move(why_not);
   route.stream_type = std::move(type);
 }
 

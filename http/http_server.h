@@ -63,8 +63,10 @@ class HttpServer : public Dispatcher {
   /// What answers for `path`. One function each for GET (with HEAD) and POST.
   void get(std::string path, Answer answer);
   void post(std::string path, Answer answer);
-  /// GET is answered by a stream of `type`, such as "text/event-stream".
-  void stream(std::string path, std::string type, Begin begin);
+  /// GET is answered by a stream of `type`, such as "text/event-stream"; or with 503 and what
+  /// `why_not` says, when that is anything.
+  using WhyNot = std::function<std::string(const HttpRequest&)>;
+  void stream(std::string path, std::string type, Begin begin, WhyNot why_not = {});
 
   /// Closes it and its connections, streams too, at once: what answers is not called any more.
   void end();

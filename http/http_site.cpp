@@ -37,6 +37,11 @@ HttpSite::Outcome HttpSite::route(const HttpRequest& request) const {
   const Route& its = found->second;
   const bool gets = request.method == "GET" || request.method == "HEAD";
   if (gets && its.get) return {its.get(request)};
+  if (gets && its.why_not) {
+    if (const std::string why = its.why_not(request); !why.empty()) {
+      return {HttpResponse::error(503, why)};
+    }
+  }
   if (gets && its.begin) return {{200, its.stream_type, {}}, &its.begin};
   if (request.method == "POST" && its.post) return {its.post(request)};
   return {not_allowed(its)};

@@ -15,6 +15,7 @@ class HttpSite {
   struct Route {
     HttpServer::Answer get, post;
     HttpServer::Begin begin;  ///< instead of `get`
+    HttpServer::WhyNot why_not;
     std::string stream_type;
   };
   /// An answer; or the head of a stream, and what fills it.

@@ -159,6 +159,9 @@ class Reactor {
 
   /// The monotonic time, read at most once a turn.
   TimePoint now();
+  /// The same by the clock of the handlers, which stands still in a pause: for what moves by
+  /// itself.
+  TimePoint handlers_now() { return (paused_ ? paused_at_ : now()) - stood_still_; }
   /// Calls `callback` once, after `delay` (negative is zero). An exception from it leaves run(). A
   /// handler's own time is better kept with a Timer.
   TimerId call_later(Duration delay, TimerHeap::Callback callback);
@@ -265,7 +268,6 @@ class Reactor {
   bool may_step(EventHandler& handler);
   void release_held() noexcept;
   [[nodiscard]] static Duration bounded(Duration delay);
-  [[nodiscard]] TimePoint handlers_now() { return now() - stood_still_; }
   [[nodiscard]] TimePoint next_timer();
   void stuck(EventHandler& handler);
   void level_turn(EventHandler& handler);

@@ -17,7 +17,8 @@ READMES = ("README.md", "README.ja.md")
 SIMULATIONS = ("docs/simulation.md", "docs/simulation.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
 NETWORK = ("docs/bridge-network.md", "docs/bridge-network.ja.md")
-OTHERS = (*SIMULATIONS, *NETWORK, "CONTRIBUTING.md", "docs/glossary.md")
+SCOPES = ("docs/scope.md", "docs/scope.ja.md", "docs/events.md", "docs/events.ja.md")
+OTHERS = (*SIMULATIONS, *NETWORK, *SCOPES, "CONTRIBUTING.md", "docs/glossary.md")
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")
@@ -182,7 +183,7 @@ def check(bunshin):
         if "build" not in path.relative_to(ROOT).parts[:1]:
             mistakes = japanese_mistakes(path.read_text(encoding="utf-8"))
             yield from (f"{path.relative_to(ROOT)}: {mistake}" for mistake in mistakes)
-    for names in (READMES, SIMULATIONS, NETWORK):
+    for names in (READMES, SIMULATIONS, NETWORK, SCOPES[:2], SCOPES[2:]):
         yield from mirror_mistakes(names, [texts[name] for name in names])
     yield from picture_mistakes(bunshin)
 

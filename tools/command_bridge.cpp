@@ -15,6 +15,7 @@
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/scope_options.h"
 
 namespace bunshin {
 
@@ -31,6 +32,7 @@ struct BridgeCommand {
   bool fail_fast = false;
   bool verbose = false;
   std::shared_ptr<ReactorOptions> loop;
+  std::shared_ptr<ScopeArguments> scope;
 };
 
 /// Writes what the bridge does to the log.
@@ -124,6 +126,7 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
 /// To the end.
 void run_raw(const BridgeCommand& command, const BridgeConfig& config, AtStart at_start) {
   Reactor reactor(*command.loop);
+  const auto scope = watch_loop(reactor, *command.scope, "bunshin bridge");
   finish_on_signals(reactor);
   watch_bridge_signals(reactor, {config, [&] { return read_config(command); }, nullptr, {}});
   for (const std::string& line : services_plan(config)) {
@@ -142,6 +145,7 @@ void run_ruled(const BridgeCommand& command, const BridgeConfig& config, AtStart
   BridgeObservers observers;
   observers.add(bridge_log);
   Reactor reactor(*command.loop);
+  const auto scope = watch_loop(reactor, *command.scope, "bunshin bridge");
   finish_on_signals(reactor);
   reactor.emplace<Bridge>(config, observers, Backoff::Limits(), at_start);
   BridgeServices services(reactor, observers, config);
@@ -185,6 +189,7 @@ void add_bridge_command(CLI::App& app) {
   bridge->add_flag("--check", command->check, "Only say what would be done");
   bridge->add_flag("--verbose", command->verbose, "Log every detail");
   command->loop = add_loop_options(*bridge);
+  command->scope = add_scope_options(*bridge);
   bridge->callback([command] { run_bridge(*command); });
 }
 

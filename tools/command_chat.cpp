@@ -4,6 +4,7 @@
 #include "handlers/chat.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/scope_options.h"
 
 namespace bunshin {
 
@@ -14,11 +15,16 @@ void add_chat_command(CLI::App& app) {
   chat->add_option("ADDRESS", *address, "Where to listen")->capture_default_str();
   add_limit_options(*chat, options->limits);
   auto loop = add_loop_options(*chat);
-  chat->callback([address, options, loop] {
+  auto scope_arguments = add_scope_options(*chat);
+  chat->callback([address, options, loop, scope_arguments] {
     const Endpoint endpoint = parse_address(*address);
     Reactor reactor(*loop);
+    ChatServer* chat_server = nullptr;
+    const auto scope = watch_loop(reactor, *scope_arguments, "bunshin chat",
+                                  [&chat_server](Model model) { chat_server->set_model(model); });
     finish_on_signals(reactor);
-    const auto& server = reactor.emplace<ChatServer>(endpoint, *options);
+    auto& server = reactor.emplace<ChatServer>(endpoint, *options);
+    chat_server = &server;
     announce(server.local_address().to_string());
     run_loop(reactor);
   });

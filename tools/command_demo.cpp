@@ -18,6 +18,7 @@
 #include "tools/command.h"
 #include "tools/commands.h"
 #include "tools/demo_recording.h"
+#include "tools/scope_options.h"
 #include "tools/terminal.h"
 
 namespace bunshin {
@@ -119,7 +120,7 @@ class Demo {
   SimulatedRapiro& robot_;
   SimulatedJulius& julius_;
   Bridge& bridge_;
-  const TimePoint deadline_;
+  TimePoint deadline_;
   bool done_ = false;
 };
 
@@ -152,6 +153,10 @@ Demo::Demo(Reactor& reactor, Stage& stage, double speed)
 /// the robot has reached its pose. (A motion other than #M0 has no end: one that came last would
 /// count as reached.)
 void Demo::tick() {
+  if (reactor_.paused()) {  // by who looks on
+    deadline_ += kTick;
+    return;
+  }
   stage_.show(robot_.view());
   const bool heard_all = stage_.score().messages == recording_.rows().size();
   const bool resting = robot_.at_rest() || (!robot_.view().posing && robot_.view().motion != 0);
@@ -159,25 +164,48 @@ void Demo::tick() {
   if (done_ || reactor_.now() >= deadline_) reactor_.stop();
 }
 
-void run_demo(double speed, const ReactorOptions& options) {
+/// What is shown, and to whom.
+struct Performance {
+  Performance(Reactor& reactor, double speed) : stage(speed), demo(reactor, stage, speed) {}
+  Stage stage;
+  Demo demo;
+};
+
+/// Calls `begin` when somebody has opened the page.
+void begin_when_seen(Reactor& reactor, const LoopScope& scope, std::function<void()> begin) {
+  if (scope.viewers() > 0) return begin();
+  reactor.call_later(kTick, [&reactor, &scope, begin = std::move(begin)] {
+    begin_when_seen(reactor, scope, begin);
+  });
+}
+
+void run_demo(double speed, const ReactorOptions& options, const ScopeArguments& arguments) {
   if (!(speed >= 0.1 && speed <= 50)) throw UsageError("--speed: a number from 0.1 to 50");
   set_log_level(LogLevel::warning);
   use_utf8();
-  Stage stage(speed);
   Reactor reactor(options);
+  const auto scope = watch_loop(reactor, arguments, "bunshin demo");
+  std::optional<Performance> performance;
   bool interrupted = false;
   end_on_signals(reactor, [&] {
     interrupted = true;
     reactor.stop();  // nothing is owed to anybody here
   });
-  Demo demo(reactor, stage, speed);
+  if (arguments.serve) {
+    standard_output().print("The demo begins when the page is opened.\n");
+    begin_when_seen(reactor, *scope, [&] { performance.emplace(reactor, speed); });
+  } else {
+    performance.emplace(reactor, speed);
+  }
   run_loop(reactor);
-  const Score& score = stage.score();
+  if (!performance) return;
+  const Score& score = performance->stage.score();
   standard_output().print(
       "\n{} utterances: {} obeyed, {} refused; {} commands answered by the robot, {} failed; "
       "{:.1f} s\n",
-      score.utterances, score.obeyed, score.refused, score.answered, score.failed, stage.seconds());
-  if (!interrupted && (!demo.done() || score.failed > 0)) throw Exit{1};
+      score.utterances, score.obeyed, score.refused, score.answered, score.failed,
+      performance->stage.seconds());
+  if (!interrupted && (!performance->demo.done() || score.failed > 0)) throw Exit{1};
 }
 
 }  // namespace
@@ -187,7 +215,8 @@ void add_demo_command(CLI::App& app) {
   CLI::App* demo = app.add_subcommand("demo", "Watch recorded speech move a simulated robot");
   demo->add_option("--speed", *speed, "Of speech and robot, 0.1 to 50")->capture_default_str();
   auto loop = add_loop_options(*demo);
-  demo->callback([speed, loop] { run_demo(*speed, *loop); });
+  auto scope = add_scope_options(*demo);
+  demo->callback([speed, loop, scope] { run_demo(*speed, *loop, *scope); });
 }
 
 }  // namespace bunshin

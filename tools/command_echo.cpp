@@ -4,6 +4,7 @@
 #include "handlers/echo.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/scope_options.h"
 
 namespace bunshin {
 
@@ -14,6 +15,7 @@ struct EchoCommand {
   EchoOptions echo;
   std::size_t threads = 1;
   std::shared_ptr<ReactorOptions> loop;
+  std::shared_ptr<ScopeArguments> scope;
 };
 
 void run_echo(EchoCommand& command) {
@@ -23,8 +25,13 @@ void run_echo(EchoCommand& command) {
   if (command.threads > 1 && command.echo.limits.most > 0) {
     throw UsageError("--max-clients counts the clients of one loop: leave --threads out");
   }
+  if (command.threads > 1 && command.scope->any()) {
+    throw UsageError("--scope and --trace show one loop: leave --threads out");
+  }
   const Endpoint endpoint = parse_address(command.address);
   ReactorGroup group(command.threads, *command.loop);
+  const auto scope = watch_loop(group.at(0), *command.scope, "bunshin echo",
+                                [&command](Model model) { command.echo.model = model; });
   finish_on_signals(group);
   command.echo.stop = [&group] { group.finish(kFinishLimit); };
   announce(serve_echo(group, endpoint, command.echo).to_string());
@@ -50,6 +57,7 @@ void add_echo_command(CLI::App& app) {
       ->check(CLI::Range(1, 1024));
   add_limit_options(*echo, command->echo.limits);
   command->loop = add_loop_options(*echo);
+  command->scope = add_scope_options(*echo);
   echo->callback([command] { run_echo(*command); });
 }
 

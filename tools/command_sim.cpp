@@ -11,6 +11,7 @@
 #include "tools/bridge_text.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/scope_options.h"
 
 namespace bunshin {
 
@@ -21,6 +22,7 @@ struct JuliusCommand {
   std::string address = "127.0.0.1:10500";
   SimulatedJulius::Options options;
   std::shared_ptr<ReactorOptions> loop;
+  std::shared_ptr<ScopeArguments> scope;
 };
 
 JuliusTranscript load_transcript(const std::string& path) {
@@ -39,6 +41,7 @@ void run_julius(const JuliusCommand& command) {
   const Endpoint endpoint = parse_address(command.address);
   JuliusTranscript transcript = load_transcript(command.transcript);
   Reactor reactor(*command.loop);
+  const auto scope = watch_loop(reactor, *command.scope, "bunshin sim julius");
   finish_on_signals(reactor);
   const auto& server =
       reactor.emplace<SimulatedJulius>(endpoint, std::move(transcript), command.options);
@@ -82,8 +85,10 @@ class ShownRapiro : public SimulatedRapiro {
   Timer glance_timer_{*this, &ShownRapiro::glance};
 };
 
-void run_rapiro(const std::string& link, const ReactorOptions& options) {
+void run_rapiro(const std::string& link, const ReactorOptions& options,
+                const ScopeArguments& scope_arguments) {
   Reactor reactor(options);
+  const auto scope = watch_loop(reactor, scope_arguments, "bunshin sim rapiro");
   finish_on_signals(reactor);
   auto& robot = reactor.emplace<ShownRapiro>(PseudoTerminal::make());
   if (!link.empty()) robot.make_link(link);
@@ -101,6 +106,7 @@ void add_julius(CLI::App& sim) {
       ->capture_default_str();
   julius->add_flag("--loop", command->options.loop, "Begin anew at the end");
   command->loop = add_loop_options(*julius);
+  command->scope = add_scope_options(*julius);
   julius->callback([command] { run_julius(*command); });
 }
 
@@ -109,7 +115,8 @@ void add_rapiro(CLI::App& sim) {
   CLI::App* rapiro = sim.add_subcommand("rapiro", "Be a robot on a pseudo-terminal");
   rapiro->add_option("--link", *link, "Make a symbolic link to it")->type_name("PATH");
   auto loop = add_loop_options(*rapiro);
-  rapiro->callback([link, loop] { run_rapiro(*link, *loop); });
+  auto scope = add_scope_options(*rapiro);
+  rapiro->callback([link, loop, scope] { run_rapiro(*link, *loop, *scope); });
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ void add_demo_command(CLI::App& app);
 void add_echo_command(CLI::App& app);
 void add_sim_command(CLI::App& app);
 void add_load_command(CLI::App& app);
+void add_trace_command(CLI::App& app);
 void add_version_command(CLI::App& app);
 
 /// The version and the engines, without the last line end.

@@ -96,6 +96,7 @@ int run(int argc, char** argv) {
   bunshin::add_bridge_command(app);
   bunshin::add_sim_command(app);
   bunshin::add_demo_command(app);
+  bunshin::add_trace_command(app);
   bunshin::add_version_command(app);
   try {
     app.parse(arguments_of(argc, argv));

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/rooms.svg"
 ROOMS = {  # from the top; each may use those that come after it
     "tools": "the program and its subcommands",
+    "scope": "shows a loop at work, and writes traces",
     "bridge": "Julius, Rapiro, and what is between them",
     "http": "a server of HTTP/1.1",
     "handlers": "asyncore's dispatchers, echo, chat",
@@ -23,7 +24,7 @@ ROOMS = {  # from the top; each may use those that come after it
 }
 INCLUDE = re.compile(r'^#include "(\w+)/', re.MULTILINE)
 
-WIDTH, BOX, GAP = 580, 54, 46
+BOX, GAP = 54, 46
 
 
 def sources(room):
@@ -85,10 +86,11 @@ def draw(counts):
         column.append((start, end))
         body += arrow(1 + columns.index(column), start, end, counts[pair])
     height = tops[order[-1]] + BOX + 20
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"
+    width = 320 + 50 * len(columns) + 60
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"
  height="{height}" font-family="sans-serif" font-size="16" fill="#1c2733">
 <title>The rooms of bunshin, and how many includes lead from one to another</title>
-<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>
+<rect width="{width}" height="{height}" fill="#ffffff"/>
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
 <path d="M0 0 L8 4 L0 8 Z" fill="#34526f"/></marker></defs>
 {body}</svg>

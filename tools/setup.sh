@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
        libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libedit-dev liburing-dev
-       libhttp-parser-dev)
+       libhttp-parser-dev nlohmann-json3-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
        strace valgrind socat netcat-openbsd python3 spin)
