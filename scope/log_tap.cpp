@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "reactor/printable.h"
+
 namespace bunshin {
 
 namespace {
 
-constexpr std::size_t kMost = 1000;
+/// Between two looks: more lines than that nobody reads.
+constexpr std::size_t kMost = 200;
+constexpr std::size_t kLongest = 2000;  // bytes of a line
 
 }  // namespace
 
@@ -15,7 +19,7 @@ LogTap::LogTap(Host& host) {
   const std::lock_guard lock(mutex_);
   before_ = set_log_sink([this, &host](LogLevel level, std::string_view text) {
     const std::lock_guard its_lock(mutex_);
-    if (lines_.size() < kMost) lines_.push_back({host.now(), level, std::string(text)});
+    if (lines_.size() < kMost) lines_.push_back({host.now(), level, printable(text, kLongest)});
     before_(level, text);
   });
 }

@@ -23,7 +23,7 @@ class LogTap {
     LogLevel level;
     std::string text;
   };
-  /// Those since the last time: the first thousand.
+  /// Those since the last time: the first two hundred, fit for showing.
   std::vector<Line> take();
 
  private:

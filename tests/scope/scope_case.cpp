@@ -1,5 +1,7 @@
 #include "tests/scope/scope_case.h"
 
+#include <algorithm>
+
 namespace bunshin::testing {
 
 Viewer::Viewer(const SocketAddress& scope, std::string_view target) : peer_(scope) {
@@ -35,6 +37,12 @@ std::vector<json> Viewer::named(std::string_view name) const {
   return found;
 }
 
+std::size_t Viewer::count(std::string_view name) const {
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(),
+                    [name](const json& event) { return event.at("event") == name; }));
+}
+
 ScopeCase::ScopeCase() {
   options.program = "bunshin test";
   options.version = "1";
@@ -62,11 +70,13 @@ Viewer ScopeCase::look_on(std::string_view target) {
   return viewer;
 }
 
-bool ScopeCase::run_with(Viewer& viewer, const std::function<bool()>& done) {
-  return run_until([&] {
-    viewer.look();
-    return done();
-  });
+bool ScopeCase::run_with(Viewer& viewer, const std::function<bool()>& done, Duration limit) {
+  return run_until(
+      [&] {
+        viewer.look();
+        return done();
+      },
+      limit);
 }
 
 std::string ScopeCase::ask(std::string_view method, std::string_view target,

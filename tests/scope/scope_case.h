@@ -28,7 +28,7 @@ class Viewer {
   std::vector<json> events;
   /// The events of that name.
   [[nodiscard]] std::vector<json> named(std::string_view name) const;
-  [[nodiscard]] std::size_t count(std::string_view name) const { return named(name).size(); }
+  [[nodiscard]] std::size_t count(std::string_view name) const;
 
  private:
   Peer peer_;
@@ -49,7 +49,7 @@ class ScopeCase : public EngineCase {
   /// A viewer that has been told how things stand.
   Viewer look_on(std::string_view target = "/events");
   /// Runs the loop until `done`, `viewer` looking all the time.
-  bool run_with(Viewer& viewer, const std::function<bool()>& done);
+  bool run_with(Viewer& viewer, const std::function<bool()>& done, Duration limit = 5s);
   /// What the scope answers to a request, head and body.
   std::string ask(std::string_view method, std::string_view target, std::string_view headers);
   /// The status of a POST as viewer "me".

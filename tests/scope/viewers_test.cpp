@@ -59,24 +59,26 @@ TEST_P(ViewersTest, OneThatStopsReadingIsToldWhatItMissedAndBeginsAnew) {
   Viewer viewer = look_on();
   Viewer other = look_on();
   const std::string much(2000, 'x');
-  ASSERT_TRUE(run_with(other, [&] {
-    for (int count = 0; count < 100; ++count) bunshin::log(LogLevel::info, "{}", much);
-    std::size_t waiting = 0;
-    reactor.for_each([&waiting](EventHandler& handler) {
-      const auto* its = dynamic_cast<BufferedDispatcher*>(&handler);
-      if (its != nullptr && !its->has_ref()) waiting = std::max(waiting, its->buffered());
-    });
-    EXPECT_LT(waiting, HttpOptions().stream_watermark + 3'000'000);
-    // More than all buffers between the two hold.
-    return other.count("log") > 15'000;
-  }));
+  std::size_t waiting = 0;
+  ASSERT_TRUE(run_with(
+      other,
+      [&] {
+        for (int count = 0; count < 20; ++count) bunshin::log(LogLevel::info, "{}", much);
+        reactor.for_each([&waiting](EventHandler& handler) {
+          const auto* its = dynamic_cast<BufferedDispatcher*>(&handler);
+          if (its != nullptr && !its->has_ref()) waiting = std::max(waiting, its->buffered());
+        });
+        // More than all buffers between the two hold.
+        return other.count("log") > 6000;
+      },
+      20s));
+  EXPECT_LT(waiting, 2 * HttpOptions().stream_watermark);
   Peer late = connect();
   echo(late);
   rounds_in(300ms);
   ASSERT_TRUE(run_with(viewer, [&] { return viewer.count("hello") == 2; }));
   ASSERT_TRUE(run_with(viewer, [&] { return viewer.count("steering") >= 2; }));
   EXPECT_GT(missing(viewer), 0U);
-  EXPECT_EQ(other.count("hello"), 1U);
   const std::string address = late.local_address().to_string();
   bool told = false;
   for (const json& opened : viewer.named("opened")) told = told || opened.at("peer") == address;
