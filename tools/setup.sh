@@ -12,7 +12,7 @@ build=(g++ cmake ninja-build pkg-config
        libhttp-parser-dev nlohmann-json3-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
-       strace valgrind socat netcat-openbsd python3 spin)
+       strace valgrind socat netcat-openbsd patch python3 spin)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
 docs=(emscripten libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)
