@@ -14,11 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
-SIMULATIONS = ("docs/simulation.md", "docs/simulation.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
-NETWORK = ("docs/bridge-network.md", "docs/bridge-network.ja.md")
-SCOPES = ("docs/scope.md", "docs/scope.ja.md", "docs/events.md", "docs/events.ja.md")
-OTHERS = (*SIMULATIONS, *NETWORK, *SCOPES, "CONTRIBUTING.md", "docs/glossary.md")
+WITH_TRANSLATION = tuple(
+    (path.relative_to(ROOT).as_posix(), path.relative_to(ROOT).with_suffix(".ja.md").as_posix())
+    for pattern in ("docs/simulation.md", "docs/bridge-network.md", "docs/scope.md", "docs/events.md",
+                    "docs/asyncore.md",
+                    "docs/course/teaching.md", "docs/course/labs/*.md")
+    for path in sorted(ROOT.glob(pattern)) if not path.name.endswith(".ja.md"))
+OTHERS = (*(name for pair in WITH_TRANSLATION for name in pair), "CONTRIBUTING.md",
+          "docs/glossary.md")
 
 QUOTE = re.compile(r"(<!-- from (\S+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 COUNT = re.compile(r"(\| \[[^]]+\]\(([^)]+)\) \| )(\d+)( \|)")
@@ -183,14 +187,14 @@ def check(bunshin):
         if "build" not in path.relative_to(ROOT).parts[:1]:
             mistakes = japanese_mistakes(path.read_text(encoding="utf-8"))
             yield from (f"{path.relative_to(ROOT)}: {mistake}" for mistake in mistakes)
-    for names in (READMES, SIMULATIONS, NETWORK, SCOPES[:2], SCOPES[2:]):
+    for names in (READMES, *WITH_TRANSLATION):
         yield from mirror_mistakes(names, [texts[name] for name in names])
     yield from picture_mistakes(bunshin)
 
 
 def main():
     if sys.argv[1:] == ["--fix"]:
-        for name in (*READMES, *SIMULATIONS):
+        for name in (*READMES, *OTHERS):
             path = ROOT / name
             path.write_text(fixed(path.read_text(encoding="utf-8")), encoding="utf-8")
         return 0
