@@ -50,6 +50,8 @@ def chapter_mistakes(text):
         yield "an exercise without an answer, or an answer without an exercise"
     if questions not in QUESTIONS or chapter["questions"].count("+") != questions:
         yield f"a quiz of {questions} questions, and {chapter['questions'].count('+')} right answers"
+    if not chapter["figures"]:
+        yield "no figure"
     if not chapter["listings"]:
         yield "no program"
     if not THREAD.search(text):

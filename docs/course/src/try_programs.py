@@ -4,12 +4,14 @@
     docs/course/src/try_programs.py CASE COMMAND...
 """
 
+import os
 import re
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tty
 
 LIMIT = 10  # seconds that any one step may take
 STAMP = rb"\[\w{3} \w{3} \d\d \d\d:\d\d:\d\d \d{4}\] "
@@ -109,7 +111,8 @@ def client1(command, server_command):
 
 def together(command):
     """Everybody at once: nobody waits for the first, large messages, an end that is still owed."""
-    with Server([*command, "0"]) as server:
+    port = "127.0.0.1:0" if "conversation" in command[0] else "0"
+    with Server([*command, port]) as server:
         clients = [server.client() for _ in range(5)]
         for number, client in reversed(list(enumerate(clients))):
             text = b"hello from %d\n" % number * 500
@@ -269,9 +272,60 @@ def closing(command):
         assert client.recv(1) == b""
 
 
+def relay(command):
+    """Every byte from Julius comes out of the line, and the program ends when Julius does."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    text = bytes(range(256)) * 40
+    with socket.create_server(("127.0.0.1", 0)) as julius:
+        julius.settimeout(LIMIT)
+        process = subprocess.Popen([*command, os.ttyname(slave), "127.0.0.1:%d" % julius.getsockname()[1]],
+                                   stdout=subprocess.DEVNULL)
+        try:
+            engine, _ = julius.accept()
+            engine.sendall(text)
+            engine.close()
+            got = b""
+            while len(got) < len(text):
+                assert select.select([master], [], [], LIMIT)[0], f"{len(got)} of {len(text)} bytes"
+                got += os.read(master, 65536)
+            assert got == text
+            assert process.wait(LIMIT) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def loops(command, program):
+    """From sending most look quick; from the plan a tenth has waited long."""
+    with Server(command) as server:
+        told = subprocess.run([*program, str(server.address[1]), str(server.process.pid)], text=True,
+                              capture_output=True, timeout=LIMIT * 2, check=True).stdout
+    sending, plan = ([float(number) for number in re.findall(r"([\d.]+) ms", line)]
+                     for line in told.splitlines())
+    assert plan[1] > 50 and plan[1] > 4 * sending[1], told
+
+
+def asks(command):
+    with Server([*command, "127.0.0.1:0", "ask"]) as server:
+        right, wrong = server.client(), server.client()
+        for client, answer, verdict in (wrong, b"41", b"No.\n"), (right, b"42", b"Right.\n"):
+            assert receive(client, 20) == b"What is the answer? "
+            client.sendall(answer)
+            client.sendall(b"\n")
+            assert receive_line(client) == b"Let me think...\n"
+            assert receive_line(client) == verdict
+            assert client.recv(1) == b""
+
+
+def thousand(command, program):
+    with Server([*command, "127.0.0.1:0"]) as server:
+        subprocess.run([*program, str(server.address[1])], timeout=LIMIT, check=True)
+
+
 CASES = {function.__name__: function
          for function in (server1, server2, client1, together, crowded, race, edges, sips, chat, ends_well,
-                          closing)}
+                          closing, relay, loops, asks, thousand)}
 
 
 def main():
