@@ -11,6 +11,9 @@ site=build/site
 mkdir -p "$out"
 rm -rf "$site" "$out/xml"
 
+export BUNSHIN_FIGURES=$PWD/$out/figures
+docs/course/loop/build.sh "$BUNSHIN_FIGURES/loop"
+
 export BUNSHIN_DOXYGEN=$PWD/$out/xml
 { cat docs/site/Doxyfile; echo "OUTPUT_DIRECTORY = $out"; } | doxygen - >"$out/doxygen.log" 2>&1 ||
   { cat "$out/doxygen.log"; exit 1; }

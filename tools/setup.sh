@@ -15,7 +15,7 @@ tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        strace valgrind socat netcat-openbsd patch python3 spin)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
-docs=(emscripten libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)
+docs=(emscripten esbuild libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)
 
 case "${1:-all}" in
   wasm) packages=(emscripten) ;;

@@ -26,10 +26,10 @@ highlight_language = "none"
 
 html_theme = "furo"
 html_title = "bunshin"
-html_static_path = ["static"]
+html_static_path = ["static", os.environ["BUNSHIN_FIGURES"]]
 templates_path = ["templates"]
 html_css_files = ["course.css"]
-html_js_files = ["quiz.js"]
+html_js_files = ["quiz.js", ("loop/figure.js", {"defer": "defer"})]
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False

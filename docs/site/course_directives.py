@@ -8,6 +8,9 @@
     ...
     ```
 
+    ```{loop} chat                a figure, by the name of its scenario
+    ```
+
     ```{quiz}                     a question, its answers (+ right, - wrong) and the reason
     ? ...
     + ...
@@ -33,6 +36,21 @@ WORDS = {
            "wrong": "Not so.", "why": "Answer and reason"},
     "ja": {"answer": "解答", "question": "問", "check": "答え合わせ", "right": "正解です。",
            "wrong": "違います。", "why": "正解と理由"},
+}
+
+CAPTIONS = {
+    "echo": {"en": "An echo server and its clients", "ja": "エコーサーバーとクライアント"},
+    "two-clients-one-at-a-time": {"en": "Two clients, one after the other or at once",
+                                  "ja": "二人のクライアント。一人ずつ、または同時に"},
+    "emfile": {"en": "A server that has descriptors for two clients",
+               "ja": "記述子が二人分しかないサーバー"},
+    "level-or-edge": {"en": "Four bytes at a time, and three ways of being told",
+                      "ja": "四バイトずつ読むサーバーと、三つの知らせ方"},
+    "chat": {"en": "A chat", "ja": "チャット"},
+    "slow-reader": {"en": "A client that does not read", "ja": "読まないクライアント"},
+    "half-close": {"en": "A client that has sent all, and still listens",
+                   "ja": "送り終えて、まだ聞いているクライアント"},
+    "julius-to-tty": {"en": "From Julius to the serial line", "ja": "Julius からシリアル回線へ"},
 }
 
 
@@ -138,12 +156,22 @@ class Quiz(SphinxDirective):
 
 
 class Loop(SphinxDirective):
-    """A figure, by the name of its scenario."""
+    """A figure, by the name of its scenario: a picture, until docs/course/loop/figure.js runs it."""
 
     required_arguments = 1
 
     def run(self):
-        return []
+        name, language = self.arguments[0], self.config.language
+        caption = CAPTIONS.get(name, {}).get(language)
+        picture = f"loop/{name}.{language}.svg"
+        if not caption or not any((Path(path) / picture).is_file()
+                                  for path in self.config.html_static_path):
+            raise self.error(f"there is no figure {name}")
+        up = "../" * self.env.docname.count("/")
+        return [nodes.raw("", f'<figure><div class="loop-figure" data-scenario="{name}">'
+                              f'<img src="{up}_static/{picture}" alt="{html.escape(caption)}"></div>'
+                              f"<figcaption>{html.escape(caption)}</figcaption></figure>",
+                          format="html")]
 
 
 def setup(app):

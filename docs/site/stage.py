@@ -79,6 +79,22 @@ def staged(text, source, page, here, pages):
                    for part in parts)
 
 
+def with_others(text, listed, here):
+    """@others@ is a list of all documents that are in no other one."""
+    others = sorted(page for page in here if page not in listed and page != "index")
+    toctree = "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(others) + "\n```"
+    return text.replace("@others@", toctree if others else "")
+
+
+def listed_in(texts):
+    """The pages that toctrees name, as they are named from the root."""
+    listed = set()
+    for page, text in texts.items():
+        for entries in re.findall(r"```\{toctree\}\n(?::.*\n)*\n((?:.+\n)*?)```", text):
+            listed |= {(Path(page).parent / entry).as_posix() for entry in entries.split()}
+    return listed
+
+
 def main():
     out = Path(sys.argv[1])
     pages = {source: page_of(source) for source in documents()}
@@ -88,11 +104,13 @@ def main():
         folder.mkdir(parents=True)
         (folder / "repository").symlink_to(ROOT)
         here = in_language(language, pages)
-        for page, source in here.items():
+        texts = {page: staged(source.read_text(encoding="utf-8"), source, page, here, pages)
+                 for page, source in here.items()}
+        listed = listed_in(texts)
+        for page, text in texts.items():
             path = folder / f"{page}.md"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(staged(source.read_text(encoding="utf-8"), source, page, here, pages),
-                            encoding="utf-8")
+            path.write_text(with_others(text, listed, here), encoding="utf-8")
     return 0
 
 
