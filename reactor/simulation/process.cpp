@@ -57,7 +57,11 @@ class SimulatedMedium final : public Medium {
 };
 
 int SimulatedMedium::accept(int listener, sockaddr* peer, socklen_t* length) noexcept {
-  int error = EBADF;
+  int error = EMFILE;  // as the kernel, before it takes a connection out of the queue
+  if (process_.full()) {
+    errno = error;
+    return -1;
+  }
   try {
     auto& socket = static_cast<Socket&>(*process_.at(listener));
     const auto accepted = socket.accept(error);
@@ -133,6 +137,10 @@ const std::shared_ptr<Node>& Process::at(int fd) const {
 Socket* Process::socket_at(int fd) const {
   const auto& node = at(fd);
   return node && node->is_socket() ? static_cast<Socket*>(node.get()) : nullptr;
+}
+
+bool Process::full() const {
+  return std::find(nodes_.begin(), nodes_.end(), nullptr) == nodes_.end();
 }
 
 UniqueFd Process::open(std::shared_ptr<Node> node) {

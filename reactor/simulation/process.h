@@ -50,6 +50,8 @@ class Process final : public Host {
   /// What `fd` refers to; none when it is not open.
   [[nodiscard]] const std::shared_ptr<Node>& at(int fd) const;
   [[nodiscard]] UniqueFd open(std::shared_ptr<Node> node);
+  /// Whether it can open nothing more.
+  [[nodiscard]] bool full() const;
 
   // For the world.
 
