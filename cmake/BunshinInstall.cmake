@@ -12,4 +12,4 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bunshinConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/bunshinConfigVersion.cmake
         DESTINATION ${package_dir})
 install(EXPORT bunshinTargets NAMESPACE bunshin:: DESTINATION ${package_dir})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT licence)  # packages have `copyright`

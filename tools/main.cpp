@@ -98,6 +98,8 @@ int run(int argc, char** argv) {
   bunshin::add_demo_command(app);
   bunshin::add_trace_command(app);
   bunshin::add_version_command(app);
+  bunshin::add_completion_command(app);
+  bunshin::add_manual_command(app);
   try {
     app.parse(arguments_of(argc, argv));
   } catch (const CLI::Success& help) {

@@ -5,6 +5,9 @@
 #   tools/setup.sh wasm    what tools/wasm_check.sh takes, 0.8 GB
 #   tools/setup.sh docs    that, and what the site takes (tools/docs.sh)
 #   tools/setup.sh browser what tools/browser_check.sh takes, 0.5 GB
+#   tools/setup.sh cross   what tools/cross_check.sh takes, 0.5 GB
+#   tools/setup.sh compilers   what tools/compilers.sh takes, 0.9 GB
+#   tools/setup.sh libraries   installs nothing: prints what is linked with, the tests included
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
@@ -12,7 +15,7 @@ build=(g++ cmake ninja-build pkg-config
        libhttp-parser-dev nlohmann-json3-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
-       strace valgrind socat netcat-openbsd patch python3 spin)
+       strace valgrind socat netcat-openbsd patch python3 spin zsh fish mandoc)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
 docs=(emscripten esbuild libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)
@@ -21,9 +24,15 @@ case "${1:-all}" in
   wasm) packages=(emscripten) ;;
   docs) packages=("${docs[@]}") ;;
   browser) packages=(fonts-noto-cjk) ;;
+  cross) packages=(ccache mmdebstrap dpkg-dev lintian qemu-user-static g++-aarch64-linux-gnu g++-arm-linux-gnueabihf) ;;
+  compilers) packages=(g++-12 clang-16 clang-19) ;;
+  libraries)
+    printf '%s\n' "${build[@]}" libgtest-dev libgmock-dev | grep -e '-dev$'
+    exit 0
+    ;;
   build) packages=("${build[@]}") ;;
   all) packages=("${build[@]}" "${tests[@]}" "${study[@]}") ;;
-  *) echo "usage: tools/setup.sh [build|all|wasm|docs|browser]" >&2; exit 2 ;;
+  *) echo "usage: tools/setup.sh [build|all|wasm|docs|browser|cross|compilers|libraries]" >&2; exit 2 ;;
 esac
 # By command, since many have these from elsewhere than Debian: npm for the build for macOS, and
 # with the browser for the scope's page.

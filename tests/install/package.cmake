@@ -6,6 +6,13 @@ set(prefix ${work}/prefix)
 file(REMOVE_RECURSE ${work})
 run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
 run(${prefix}/bin/bunshin --help)
+foreach(file IN ITEMS man/man1/bunshin.1.gz man/man1/bunshin-sim-julius.1.gz
+                      bash-completion/completions/bunshin zsh/vendor-completions/_bunshin
+                      fish/vendor_completions.d/bunshin.fish)
+  if(NOT EXISTS ${prefix}/share/${file})
+    message(FATAL_ERROR "share/${file} was not installed")
+  endif()
+endforeach()
 
 if(SANITIZE)
   set(ENV{CXXFLAGS} -fsanitize=${SANITIZE})
@@ -52,7 +59,6 @@ function(build_with_pkg_config module source)
                   OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags} $ENV{CXXFLAGS}")
   run(${CXX_COMPILER} -std=c++20 ${source} ${flags} -o ${work}/${module})
-  run(${work}/${module})
 endfunction()
 
 # Messages name a handler by its type: who compiles without types is told so.
@@ -73,4 +79,7 @@ build_and_run(bridge_user)
 follow_readme(README.md)
 follow_readme(README.ja.md)
 build_with_pkg_config(bunshin-reactor ${CMAKE_CURRENT_LIST_DIR}/outside/main.cpp)
+run(${work}/bunshin-reactor)
+build_with_pkg_config(bunshin-handlers ${root}/docs/examples/server3.cpp)  # runs until it is stopped
 build_with_pkg_config(bunshin-bridge ${CMAKE_CURRENT_LIST_DIR}/bridge_user/main.cpp)
+run(${work}/bunshin-bridge)
