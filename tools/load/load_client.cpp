@@ -54,7 +54,7 @@ void LoadClient::push(TimePoint now) {
     full = result.bytes < length;
     sent_bytes_ += result.bytes;
     for (; begun_ * size < sent_bytes_; ++begun_) {
-      if (churn_ == nullptr) sent_[begun_ % sent_.size()] = now;
+      if (churn_ == nullptr) sent_[static_cast<std::size_t>(begun_ % sent_.size())] = now;
     }
   }
   if (full != writing_) {
@@ -84,7 +84,7 @@ bool LoadClient::comes_back_right(std::string_view data) const {
 void LoadClient::take_answers(TimePoint now) {
   const std::size_t size = generator_.options_.size;
   while ((answered_ + 1) * size <= received_bytes_) {
-    const TimePoint sent = sent_[answered_ % sent_.size()];
+    const TimePoint sent = sent_[static_cast<std::size_t>(answered_ % sent_.size())];
     if (answered_ == 0 && churn_ == nullptr) {
       generator_.client_ready();
     } else {

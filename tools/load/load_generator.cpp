@@ -217,7 +217,8 @@ Duration LoadGenerator::wait_limit(TimePoint end) const {
 }
 
 TimePoint LoadGenerator::next_due() const {
-  return planned_time(next_planned_ % options_.connections, next_planned_ / options_.connections);
+  const auto client = static_cast<std::size_t>(next_planned_ % options_.connections);
+  return planned_time(client, next_planned_ / options_.connections);
 }
 
 TimePoint LoadGenerator::planned_time(std::size_t client, std::uint64_t turn) const {
@@ -230,7 +231,7 @@ TimePoint LoadGenerator::planned_time(std::size_t client, std::uint64_t turn) co
 bool LoadGenerator::send_due(TimePoint now) {
   const std::uint64_t before = next_planned_;
   for (; next_due() <= now; now = Clock::now()) {
-    LoadClient& client = *clients_[next_planned_ % options_.connections];
+    LoadClient& client = *clients_[static_cast<std::size_t>(next_planned_ % options_.connections)];
     ++next_planned_;
     client.send_planned(now);
   }
