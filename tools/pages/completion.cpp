@@ -32,7 +32,7 @@ std::string values_of(const DescribedOption& option) {
 /// The first argument of a command that says what it may be.
 std::string argument_values(const DescribedCommand& command) {
   for (const DescribedOption& argument : command.arguments) {
-    const std::string values = values_of(argument);
+    std::string values = values_of(argument);
     if (values != "@none") return values;
   }
   return {};
@@ -56,9 +56,9 @@ std::string tables(const DescribedCommand& program) {
     options += fmt::format("    {}) printf '%s\\n'", quoted(path));
     for (const DescribedOption& option : command->options) {
       for (const std::string& name : option.names) {
-        options += " \\\n      " + quoted(name + ":" + option.description);
+        options += " \\\n      " + quoted(fmt::format("{}:{}", name, option.description));
         if (option.value.empty()) continue;
-        values += fmt::format("    {}) echo {} ;;\n", quoted(path + " " + name),
+        values += fmt::format("    {}) echo {} ;;\n", quoted(fmt::format("{} {}", path, name)),
                               quoted(values_of(option)));
       }
     }
