@@ -17,7 +17,8 @@ function(bunshin_add_tests room)
     TARGET ${room}_tests
     POST_BUILD
     BYPRODUCTS ${list}
-    COMMAND ${CMAKE_COMMAND} -D ROOM=${room} -D BINARY=$<TARGET_FILE:${room}_tests> -D
+    COMMAND ${CMAKE_COMMAND} -D ROOM=${room} -D BINARY=$<TARGET_FILE:${room}_tests>
+            -D "EMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}" -D
             "SANITIZE=${BUNSHIN_SANITIZE}" -D LIST=${list} -P ${PROJECT_SOURCE_DIR}/cmake/ListTestSuites.cmake
     VERBATIM)
   # Before the first build there is nothing to include: an entry that fails stands for it.
