@@ -192,7 +192,7 @@ void World::unplug(Tty& computer) {
   for (auto& [path, line] : lines_) {
     if (line.computer.get() != &computer) continue;
     line.plugged = false;
-    after(std::chrono::seconds(2), [&line = line] { line.plugged = true; });
+    after(std::chrono::seconds(2), [&plugged = line.plugged] { plugged = true; });
   }
   computer.hang_up();
 }
