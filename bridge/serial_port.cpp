@@ -36,7 +36,7 @@ void SerialPort::begin(AtStart at_start) {
 }
 
 void SerialPort::open() {
-  auto line = reactor().host().open_line(device_, baud_);
+  auto line = reactor().host().open_line(device_, {baud_});
   reactor().add(*this, line->duplicate(), Kind::file);
   line_ = std::move(line);
   retry_.succeeded();

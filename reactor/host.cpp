@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "reactor/error.h"
+#include "reactor/path_watch.h"
 #include "reactor/post_queue.h"
 #include "reactor/sockets.h"
 
@@ -141,9 +142,12 @@ UniqueFd Host::duplicate(int fd) {
   return copy;
 }
 
-std::unique_ptr<SerialLine> Host::open_line(const std::string& device, int baud) {
-  return open_serial_line(device, baud);
+std::unique_ptr<SerialLine> Host::open_line(const std::string& device,
+                                            const LineSettings& settings) {
+  return open_serial_line(device, settings);
 }
+
+UniqueFd Host::watch_path(const std::string& path) { return bunshin::watch_path(path); }
 
 Host& kernel() {
   static Kernel host;

@@ -98,7 +98,10 @@ class Host {
   /// Another number for the same thing.
   virtual UniqueFd duplicate(int fd);
   /// See open_serial_line().
-  virtual std::unique_ptr<SerialLine> open_line(const std::string& device, int baud);
+  virtual std::unique_ptr<SerialLine> open_line(const std::string& device,
+                                                const LineSettings& settings);
+  /// See watch_path() in reactor/path_watch.h.
+  virtual UniqueFd watch_path(const std::string& path);
 
  protected:
   ~Host() = default;  // nobody owns one as such

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "reactor/custom_baud.h"
 #include "reactor/error.h"
 #include "reactor/host.h"
 
@@ -70,25 +71,41 @@ const Rate* find_rate(std::int64_t baud) {
   }
 }
 
-termios raw_8n1(termios settings, speed_t speed) {
+termios raw_8n1(termios settings, const LineSettings& wanted) {
   ::cfmakeraw(&settings);
   settings.c_cflag &= static_cast<tcflag_t>(~(PARENB | CSTOPB | CSIZE | CRTSCTS));
   settings.c_cflag |= static_cast<tcflag_t>(CS8 | CREAD | CLOCAL);
   settings.c_iflag &= static_cast<tcflag_t>(~(IXOFF | IXANY | INPCK));
   settings.c_cc[VMIN] = 1;
   settings.c_cc[VTIME] = 0;
+  if (!wanted.hang_up_on_close) settings.c_cflag &= static_cast<tcflag_t>(~HUPCL);
+#ifdef __linux__
+  const Rate* rate = find_rate(wanted.baud);
+  const speed_t speed = rate != nullptr ? rate->constant : B38400;  // set_custom_baud follows
+#else
+  const auto speed = static_cast<speed_t>(wanted.baud);
+#endif
   ::cfsetispeed(&settings, speed);
   ::cfsetospeed(&settings, speed);
   return settings;
 }
 
 /// tcsetattr(3) succeeds when any of the changes could be made, so what came of it is asked for.
-bool apply(int fd, const termios& wanted) {
+/// 0, or errno.
+int apply(int fd, const termios& wanted) {
   termios got{};
-  if (::tcsetattr(fd, TCSANOW, &wanted) != 0 || ::tcgetattr(fd, &got) != 0) return false;
-  errno = EINVAL;
-  return ::cfgetospeed(&got) == ::cfgetospeed(&wanted) && (got.c_cflag & CSIZE) == CS8 &&
-         (got.c_lflag & (ICANON | ECHO)) == 0;
+  if (::tcsetattr(fd, TCSANOW, &wanted) != 0 || ::tcgetattr(fd, &got) != 0) return errno;
+  const bool applied = ::cfgetospeed(&got) == ::cfgetospeed(&wanted) &&
+                       (got.c_cflag & CSIZE) == CS8 && (got.c_lflag & (ICANON | ECHO)) == 0;
+  return applied ? 0 : EINVAL;
+}
+
+int apply(int fd, const termios& before, const LineSettings& settings) {
+  const int error = apply(fd, raw_8n1(before, settings));
+#ifdef __linux__
+  if (error == 0 && !is_standard_baud(settings.baud)) return set_custom_baud(fd, settings.baud);
+#endif
+  return error;
 }
 
 /// What a signal interrupts is tried again at once, but not for ever.
@@ -102,7 +119,7 @@ int uninterrupted(Call call) {
 
 class Tty final : public SerialLine {
  public:
-  Tty(const std::string& device, int baud);
+  Tty(const std::string& device, const LineSettings& settings);
   ~Tty() override;
   [[nodiscard]] UniqueFd duplicate() const override { return kernel().duplicate(fd_.get()); }
   [[nodiscard]] int unsent() const override;
@@ -112,7 +129,7 @@ class Tty final : public SerialLine {
   termios before_{};
 };
 
-Tty::Tty(const std::string& device, int baud)
+Tty::Tty(const std::string& device, const LineSettings& settings)
     : fd_(uninterrupted([&device] {
         return ::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
       })) {
@@ -124,11 +141,12 @@ Tty::Tty(const std::string& device, int baud)
   if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) != 0) fail(device, errno);
   if (::tcgetattr(fd, &before_) != 0)
     fail(device, errno);  // the owner before may have left just now
-  if (!apply(fd, raw_8n1(before_, find_rate(baud)->constant))) {
-    const int error = errno;
+  if (const int error = apply(fd, before_, settings)) {
     ::tcsetattr(fd, TCSANOW, &before_);
-    throw_error(error, fmt::format("{} can not be set to {} baud, 8N1", device, baud));
+    throw_error(error, fmt::format("{} can not be set to {} baud, 8N1", device, settings.baud));
   }
+  // Given back with it, DTR would be dropped after all.
+  if (!settings.hang_up_on_close) before_.c_cflag &= static_cast<tcflag_t>(~HUPCL);
   ::ioctl(fd, TIOCEXCL);
   ::tcflush(fd, TCIFLUSH);  // what came before was for somebody else
 }
@@ -151,8 +169,11 @@ int Tty::unsent() const {
 
 bool is_standard_baud(std::int64_t baud) { return find_rate(baud) != nullptr; }
 
-std::unique_ptr<SerialLine> open_serial_line(const std::string& device, int baud) {
-  return std::make_unique<Tty>(device, baud);
+bool is_baud(std::int64_t baud) { return 1 <= baud && baud <= 20'000'000; }
+
+std::unique_ptr<SerialLine> open_serial_line(const std::string& device,
+                                             const LineSettings& settings) {
+  return std::make_unique<Tty>(device, settings);
 }
 
 }  // namespace bunshin

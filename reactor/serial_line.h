@@ -8,9 +8,19 @@
 
 namespace bunshin {
 
-/// Whether termios(3) names this many baud (B57600 and so on). Other rates need BOTHER on Linux,
-/// which few drivers honour.
+/// Whether termios(3) names this many baud (B57600 and so on): any UART has these. Others are up to
+/// the driver.
 bool is_standard_baud(std::int64_t baud);
+/// Whether a line can be that fast at all: 1 to 20,000,000.
+bool is_baud(std::int64_t baud);
+
+/// How a serial line is set.
+struct LineSettings {
+  int baud = 57600;  ///< see is_baud()
+  /// Whether DTR is dropped when the line is closed (HUPCL), which resets an Arduino the next time
+  /// it is opened. The very first opening raises DTR all the same.
+  bool hang_up_on_close = true;
+};
 
 /// One serial line that is open and ours: raw, 8 data bits, no parity, 1 stop bit, no modem control
 /// lines, reads that give what is there. While it lives nobody else who asks (flock) or is no
@@ -31,7 +41,8 @@ class SerialLine {
 };
 
 /// The tty `device` of this machine. Never waits for a carrier. Throws std::system_error with a
-/// sentence that says what to do. REQUIRES: is_standard_baud(baud).
-std::unique_ptr<SerialLine> open_serial_line(const std::string& device, int baud);
+/// sentence that says what to do. REQUIRES: is_baud(settings.baud).
+std::unique_ptr<SerialLine> open_serial_line(const std::string& device,
+                                             const LineSettings& settings);
 
 }  // namespace bunshin

@@ -22,6 +22,8 @@ SEAM = {
     "reactor/operations.h": "the medium of a plain stream, inline",
     "reactor/host.h": "the kernel as a host: its clock",
     "reactor/host.cpp": "the kernel as a host",
+    "reactor/custom_baud.cpp": "the kernel as a host: ttys",
+    "reactor/path_watch.cpp": "the kernel as a host: names that come and go",
     "reactor/sockets.cpp": "the kernel as a host: systems differ",
     "reactor/socket_address.cpp": "the kernel as a host: names",
     "reactor/serial_line.cpp": "the kernel as a host: ttys",
@@ -39,7 +41,7 @@ SEAM = {
 CALLS = ("socket accept accept4 bind listen connect shutdown getsockopt setsockopt getsockname "
          "getpeername recv recvfrom recvmsg send sendto sendmsg read readv write writev poll ppoll "
          "select ioctl fcntl fstat open close dup dup2 pipe pipe2 tcgetattr tcsetattr isatty flock "
-         "stat readlink unlink symlink access sigaction clock_gettime gettimeofday time nanosleep "
+         "inotify_init1 inotify_add_watch stat readlink unlink symlink access sigaction clock_gettime gettimeofday time nanosleep "
          "usleep sleep").split()
 ASKS = re.compile(
     r"(?<![\w:])::(" + "|".join(CALLS) + r")\s*\(|"

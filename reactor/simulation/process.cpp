@@ -313,7 +313,7 @@ Nature Process::examine(int fd) {
   return {node->is_socket(), regular, false};
 }
 
-std::unique_ptr<SerialLine> Process::open_line(const std::string& device, int) {
+std::unique_ptr<SerialLine> Process::open_line(const std::string& device, const LineSettings&) {
   const auto computer = world_.open(*this, device);
   if (!computer) throw_sentence(ENOENT, "there is no such serial device as " + device);
   return std::make_unique<SimulatedLine>(*this, open(computer));

@@ -87,7 +87,9 @@ class Process final : public Host {
   void set_nonblocking(int /*fd*/) override {}
   UniqueFd open_again(int /*fd*/) override { return UniqueFd(); }
   UniqueFd duplicate(int fd) override;
-  std::unique_ptr<SerialLine> open_line(const std::string& device, int baud) override;
+  std::unique_ptr<SerialLine> open_line(const std::string& device,
+                                        const LineSettings& settings) override;
+  UniqueFd watch_path(const std::string& /*path*/) override { return UniqueFd(); }
 
  private:
   [[nodiscard]] Socket* socket_at(int fd) const;

@@ -41,7 +41,7 @@ class SerialPortTest : public EngineCase {
     TestPort& port = make_port(device);
     port.close();
     try {
-      (void)open_serial_line(device, 57600);
+      (void)open_serial_line(device, {});
       return "opened";
     } catch (const std::system_error& error) {
       return error.what();

@@ -82,7 +82,7 @@ std::string text_of(std::uint32_t bytes) {
 }
 
 void use_line(Run& run, Process& side, LineEcho& device) {
-  const auto line = side.open_line(kLine, 57600);
+  const auto line = side.open_line(kLine, {});
   constexpr Model kModels[] = {Model::remembered, Model::drain, Model::level};
   const std::string text = text_of(1 + run.pick(400));
   auto& heard = run.keep<Heard>();
