@@ -8,10 +8,17 @@
 namespace bunshin {
 namespace {
 
+RapiroQueue::Limits limits_of(const RobotConfig& config) {
+  RapiroQueue::Limits limits;
+  limits.max_age = config.max_age;
+  limits.coalesce = config.coalesce;
+  return limits;
+}
+
 RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
                          AtStart at_start) {
   auto robot =
-      std::make_unique<RapiroDriver>(reactor, config.serial.device, config.serial.baud, observer);
+      std::make_unique<RapiroDriver>(reactor, config.serial, observer, limits_of(config.robot));
   robot->begin(at_start);
   return reactor.adopt(std::move(robot));
 }
@@ -31,7 +38,8 @@ void Bridge::configure(const BridgeConfig& config) {
   set_encoding(config.julius.encoding);
   rules_ = RuleSet(config.rules, config.min_confidence);
   use(julius);
-  robot_.use(config.serial.device, config.serial.baud);
+  robot_.use(config.serial);
+  robot_.set_limits(limits_of(config.robot));
 }
 
 std::vector<std::string> Bridge::status() const {

@@ -10,7 +10,7 @@ namespace bunshin {
 
 /// What the bridge has to tell: what was heard, and what became of it. An observer must not call
 /// the bridge back.
-class BridgeObserver : public RapiroObserver {
+class BridgeObserver : public RobotObserver {
  public:
   /// The engine is there, and no longer.
   virtual void engine_connected() {}

@@ -23,7 +23,7 @@ class BridgeObservers : public BridgeObserver {
     tell(&BridgeObserver::not_understood, message);
   }
   void sent(std::string_view command) override { tell(&BridgeObserver::sent, command); }
-  void answered(std::string_view command, const RapiroReply& reply) override {
+  void answered(std::string_view command, std::string_view reply) override {
     tell(&BridgeObserver::answered, command, reply);
   }
   void retrying(std::string_view command, std::string_view reason) override {
@@ -38,8 +38,10 @@ class BridgeObservers : public BridgeObserver {
   void refused(std::string_view command, std::string_view reason) override {
     tell(&BridgeObserver::refused, command, reason);
   }
+  void robot_away(std::string_view reason) override { tell(&BridgeObserver::robot_away, reason); }
+  void robot_back() override { tell(&BridgeObserver::robot_back); }
   void resynchronised() override { tell(&BridgeObserver::resynchronised); }
-  void unexpected(const RapiroReply& reply) override { tell(&BridgeObserver::unexpected, reply); }
+  void unexpected(std::string_view reply) override { tell(&BridgeObserver::unexpected, reply); }
 
  private:
   template <typename What, typename... Args>

@@ -24,6 +24,7 @@ constexpr std::array kSections = {
     SectionReader{"julius", read_julius_section},
     SectionReader{"serial", read_serial_section},
     SectionReader{"share", read_share_section},
+    SectionReader{"robot", read_robot_section},
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bridge/config_section.h"
 #include "bridge/rules.h"
+#include "bridge/serial_config.h"
 
 namespace bunshin {
 
@@ -15,10 +17,14 @@ struct JuliusConfig {
   std::string encoding = "UTF-8";  ///< a name iconv knows
 };
 
-/// [serial]: the robot's line.
-struct SerialConfig {
-  std::string device = "/dev/ttyAMA0";
-  int baud = 57600;
+/// [robot]: how commands are brought to it.
+struct RobotConfig {
+  /// A robot that catches up on a minute of turns hurts itself: a command that waits for longer is
+  /// dropped when the robot can be had again.
+  std::chrono::milliseconds max_age{3000};
+  /// A newer motion replaces one that still waits; a newer pose one that moves nothing else.
+  bool coalesce = true;
+  bool operator==(const RobotConfig&) const = default;
 };
 
 /// [share]: other programs hear Julius through us.
@@ -33,6 +39,7 @@ struct BridgeConfig {
   JuliusConfig julius;
   SerialConfig serial;
   ShareConfig share;
+  RobotConfig robot;
   std::vector<Rule> rules;  ///< words normalised and all different, send understood by the firmware
 };
 

@@ -67,6 +67,7 @@ void JuliusClient::take(const BlockFramer::Block& block) {
   } else if (text.replaced > 0) {
     damage(fmt::format("{} bytes are not of the encoding it should be in", text.replaced));
   }
+  brought_something();
   if (is_answer(parse.message.kind)) command_done();
   handle_message(parse.message);
 }

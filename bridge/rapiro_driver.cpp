@@ -6,9 +6,9 @@
 
 namespace bunshin {
 
-RapiroDriver::RapiroDriver(Reactor& reactor, std::string device, int baud, RapiroObserver& observer,
+RapiroDriver::RapiroDriver(Reactor& reactor, SerialConfig line, RobotObserver& observer,
                            RapiroQueue::Limits limits, Backoff::Limits retry)
-    : SerialPort(reactor, std::move(device), baud, retry), queue_(observer, limits) {}
+    : SerialPort(reactor, std::move(line), retry), queue_(observer, limits) {}
 
 RapiroDriver::~RapiroDriver() {
   if (queue_.waiting() > 0) {

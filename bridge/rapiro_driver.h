@@ -12,7 +12,7 @@ namespace bunshin {
 /// reactor, in whose thread all members are called; `observer` must outlive it.
 class RapiroDriver : public SerialPort {
  public:
-  RapiroDriver(Reactor& reactor, std::string device, int baud, RapiroObserver& observer,
+  RapiroDriver(Reactor& reactor, SerialConfig line, RobotObserver& observer,
                RapiroQueue::Limits limits = {}, Backoff::Limits retry = kRetryLimits);
   ~RapiroDriver() override;
 
@@ -21,6 +21,8 @@ class RapiroDriver : public SerialPort {
   /// Whether every command was answered or given up.
   [[nodiscard]] bool idle() const { return queue_.idle(); }
   [[nodiscard]] std::size_t waiting() const { return queue_.waiting(); }
+  /// For what is said and what happens from now on.
+  void set_limits(const RapiroQueue::Limits& limits) { queue_.set_limits(limits); }
 
   void handle_write() override;
   /// Closes when the robot has answered everything.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace bunshin {
@@ -102,6 +104,18 @@ const Shape* shape_of(std::string_view text) {
   return nullptr;
 }
 
+/// What a pose moves: "S07", "R" and so on.
+std::set<std::string_view> fields_of(std::string_view pose) {
+  constexpr std::size_t kServo = 3;
+  std::set<std::string_view> fields;
+  for (std::string_view rest = pose.substr(2); rest.front() != 'T';) {
+    const bool servo = rest.front() == 'S';
+    fields.insert(rest.substr(0, servo ? kServo : 1));
+    rest.remove_prefix(servo ? kServo + 4 : 4);
+  }
+  return fields;
+}
+
 }  // namespace
 
 std::optional<std::string> validate_command(std::string_view command) {
@@ -122,6 +136,15 @@ std::optional<std::string> validate_command(std::string_view command) {
     default:
       return fmt::format("there is no command #{}, only #M, #P, #Q and #C", command[1]);
   }
+}
+
+bool replaces(std::string_view newer, std::string_view older) {
+  if (newer[1] != older[1]) return false;
+  if (newer[1] == 'M') return true;
+  if (newer[1] != 'P') return false;
+  const auto fields = fields_of(newer);
+  const auto others = fields_of(older);
+  return std::includes(fields.begin(), fields.end(), others.begin(), others.end());
 }
 
 bool reply_answers(std::string_view command, const RapiroReply& reply) {

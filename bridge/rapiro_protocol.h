@@ -21,6 +21,11 @@ namespace bunshin {
 /// What is cut short must never be sent: the firmware waits for the rest, servos frozen, for ever.
 std::optional<std::string> validate_command(std::string_view command);
 
+/// Whether a command that waits is of no use any more once `newer` follows it: an older motion, for
+/// the firmware would go over to the newer one at its next frame, and a pose that moves nothing
+/// else. REQUIRES: commands validate_command() accepts.
+bool replaces(std::string_view newer, std::string_view older);
+
 struct RapiroReply {
   enum class Kind {
     motion,         // #M3

@@ -8,34 +8,17 @@
 #include <string_view>
 
 #include "bridge/rapiro_protocol.h"
+#include "bridge/robot_observer.h"
 
 namespace bunshin {
-
-/// What the queue has to tell. Every command handed over ends in exactly one of answered(),
-/// gave_up(), dropped() or refused(). An observer must not call the queue back.
-class RapiroObserver {
- public:
-  virtual ~RapiroObserver() = default;
-
-  /// These two are also called for the "#C" the queue asks of its own accord.
-  virtual void sent(std::string_view /*command*/) {}
-  virtual void answered(std::string_view /*command*/, const RapiroReply& /*reply*/) {}
-
-  /// One failure more: "no reply in 1000 ms", "answered #EP". It is sent again after that.
-  virtual void retrying(std::string_view /*command*/, std::string_view /*reason*/) {}
-  virtual void gave_up(std::string_view /*command*/, std::string_view /*reason*/) {}
-  /// "#M0 goes ahead"; "the line was away for longer than 3000 ms".
-  virtual void dropped(std::string_view /*command*/, std::string_view /*reason*/) {}
-  virtual void refused(std::string_view /*command*/, std::string_view /*reason*/) {}
-  virtual void resynchronised() {}                          // the parser of the robot is in step
-  virtual void unexpected(const RapiroReply& /*reply*/) {}  // nobody had asked
-};
 
 /// Brings commands to a Rapiro one at a time and in order; does no I/O and looks at no clock.
 /// The firmware holds one pose and forgets it at the next motion, so both wait until "#C" is
 /// answered "#C0". #M0 alone goes ahead: it drops what waits, and needs no "#C0". A command that is
 /// not answered, or by an error, is sent again after the robot's parser was brought into step by
-/// two newlines. While the line is closed commands are kept, but not for long.
+/// two newlines. While the line is closed, or the robot does not answer at all, commands are kept,
+/// but not for long. A robot answers when it has answered a first "#C", which is asked after every
+/// opening and after a command that was given up in vain.
 /// Owned by the driver of one line, which calls tick() at next_deadline() and takes the output
 /// whenever the line has room; `observer` must outlive the queue.
 class RapiroQueue {
@@ -49,19 +32,22 @@ class RapiroQueue {
     std::chrono::milliseconds poll{100};             // between two "#C" while a pose waits
     std::chrono::milliseconds settle{100};           // silence that ends a resynchronisation
     std::chrono::milliseconds longest_settle{1000};  // for a robot that never is silent
-    /// A robot that catches up on a minute of turns hurts itself: what is older when the line opens
-    /// is dropped.
+    /// A robot that catches up on a minute of turns hurts itself: what is older when it can be had
+    /// again is dropped, but for "#M0", which is kept until it is told that there is no robot.
     std::chrono::milliseconds max_age{3000};
+    std::chrono::milliseconds patience{5000};  // with a robot that does not answer, till it is told
+    bool coalesce = false;                     // see replaces()
   };
 
-  explicit RapiroQueue(RapiroObserver& observer) : RapiroQueue(observer, Limits()) {}
-  RapiroQueue(RapiroObserver& observer, Limits limits) : observer_(observer), limits_(limits) {}
+  explicit RapiroQueue(RobotObserver& observer) : RapiroQueue(observer, Limits()) {}
+  RapiroQueue(RobotObserver& observer, Limits limits) : observer_(observer), limits_(limits) {}
 
   /// Refuses what validate_command() does not accept: nothing partial reaches the line.
   void command(std::string text, TimePoint now);
 
   void opened(TimePoint now);
   void closed();  // a command not answered yet is sent again after the next opened()
+  void set_limits(const Limits& limits) { limits_ = limits; }
   void received(std::string_view bytes, TimePoint now);
   void tick(TimePoint now);
 
@@ -78,14 +64,20 @@ class RapiroQueue {
     closed,
     settling,    // two newlines are out; what comes back is discarded until the silence
     ready,       // nothing waits
+    looking,     // "#C" is in flight, and whether a robot is there not known
     asking,      // "#C" is in flight
     pose_waits,  // it was answered "#CF": asked again at deadline_
     sending,     // the command at the front is in flight
   };
 
-  bool in_flight() const { return state_ == State::asking || state_ == State::sending; }
+  bool in_flight() const {
+    return state_ == State::looking || state_ == State::asking || state_ == State::sending;
+  }
   std::string_view flying() const;
   void drop_old(TimePoint now);
+  void drop_replaced(std::string_view newer);
+  void found();
+  void not_found(TimePoint now);
   void go_ahead(std::string text, TimePoint now);
   void resynchronise(TimePoint now);
   void begin_next(TimePoint now);
@@ -96,8 +88,8 @@ class RapiroQueue {
   void handle_deadline(TimePoint now);
   void pop_front();
 
-  RapiroObserver& observer_;
-  const Limits limits_;
+  RobotObserver& observer_;
+  Limits limits_;
   State state_ = State::closed;
   struct Command {
     std::string text;
@@ -107,6 +99,10 @@ class RapiroQueue {
   int failures_ = 0;             // of the front one
   TimePoint deadline_{};         // meaningless when closed or ready
   TimePoint settle_until_{};     // settling ends then, silence or not
+  bool there_ = false;           // it has answered since the line was opened
+  bool told_away_ = false;       // that it does not
+  TimePoint looking_since_{};    // while it has not
+  std::string heard_;            // since the last "#C" while looking; no more than an echo has
   std::optional<std::string> output_;
   RapiroReplyParser parser_;
 };

@@ -18,8 +18,8 @@ constexpr std::size_t kReadSize = 4096;  // so much the line may have to keep ab
 constexpr Duration kSilence = std::chrono::seconds(1);
 constexpr Duration kLongestLinger = std::chrono::minutes(1);
 
-RawSerial& open_line(Reactor& reactor, const std::string& device, int baud, AtStart at_start) {
-  auto line = std::make_unique<RawSerial>(reactor, device, baud);
+RawSerial& open_line(Reactor& reactor, const SerialConfig& config, AtStart at_start) {
+  auto line = std::make_unique<RawSerial>(reactor, config);
   line->begin(at_start);
   return reactor.adopt(std::move(line));
 }
@@ -31,10 +31,10 @@ void RawSerial::handle_received(std::string_view bytes) {
   if (peer_ != nullptr) peer_->carry_back(bytes);
 }
 
-RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
+RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const SerialConfig& line,
                      RawDirection direction, Backoff::Limits retry, AtStart at_start)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
-      line_(open_line(reactor, device, baud, at_start)),
+      line_(open_line(reactor, line, at_start)),
       direction_(direction) {
   if (direction == RawDirection::both_ways) line_.answer(this);
 }
@@ -42,7 +42,7 @@ RawBridge::RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& dev
 void RawBridge::configure(const BridgeConfig& config) {
   if (finishing()) return;
   use(Endpoint::parse(config.julius.address));
-  line_.use(config.serial.device, config.serial.baud);
+  line_.use(config.serial);
 }
 
 std::vector<std::string> RawBridge::status() const {
@@ -54,6 +54,7 @@ std::vector<std::string> RawBridge::status() const {
 
 void RawBridge::handle_read() {
   const std::string_view bytes = recv(kReadSize);
+  if (!bytes.empty()) brought_something();
   if (ended() && direction_ == RawDirection::both_ways) linger();
   if (bytes.empty()) return;
   carried_ += bytes.size();

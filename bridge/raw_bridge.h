@@ -53,7 +53,7 @@ class RawSerial : public SerialPort {
 class RawBridge : public ReconnectingClient, public BridgeControl {
  public:
   /// Throws std::system_error for a line that can not be had and is not waited for.
-  RawBridge(Reactor& reactor, Endpoint endpoint, const std::string& device, int baud,
+  RawBridge(Reactor& reactor, Endpoint endpoint, const SerialConfig& line,
             RawDirection direction = RawDirection::to_line, Backoff::Limits retry = {},
             AtStart at_start = AtStart::wait);
 

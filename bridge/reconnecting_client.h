@@ -28,6 +28,8 @@ class ReconnectingClient : public BufferedDispatcher {
  protected:
   virtual void handle_connected() {}
   virtual void handle_disconnected() {}
+  /// For whoever reads: the peer has said something of use. See Retry.
+  void brought_something() { retry_.brought_something(); }
   /// Whether handle_finish was called: what arrives is dropped, whom we hand it to may be gone.
   [[nodiscard]] bool finishing() const { return finishing_; }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bridge/retry.h"
+#include "bridge/serial_config.h"
 #include "handlers/buffered_dispatcher.h"
 #include "reactor/serial_line.h"
 #include "reactor/timer.h"
@@ -18,25 +19,31 @@ enum class AtStart : std::uint8_t {
   fail   ///< std::system_error
 };
 
+class NameWatch;
+
 /// A serial line in the reactor, beside the sockets: see SerialLine for how it is opened. A line
-/// that hung up (unplugged, say) is opened again, for ever, with one log line a change of state.
-/// Owned by its reactor (make it with Reactor::emplace), in whose thread all members are called.
+/// that hung up (unplugged, say) is opened again, for ever, with one log line a change of state:
+/// as soon as its name is there again, where the system tells (Host::watch_path), and after a
+/// back-off all the same. Owned by its reactor (make it with Reactor::emplace), in whose thread all
+/// members are called.
 class SerialPort : public BufferedDispatcher {
  public:
   static constexpr Backoff::Limits kRetryLimits{std::chrono::milliseconds(500),
                                                 std::chrono::seconds(5)};
 
-  /// REQUIRES: is_standard_baud(baud).
-  SerialPort(Reactor& reactor, std::string device, int baud, Backoff::Limits retry = kRetryLimits);
+  /// REQUIRES: is_baud(config.baud).
+  SerialPort(Reactor& reactor, SerialConfig config, Backoff::Limits retry = kRetryLimits);
+  ~SerialPort() override;
 
   /// The first opening, which is told. What is no tty is never waited for. Throws
   /// std::system_error. REQUIRES: not open.
   void begin(AtStart at_start);
   /// Another line from now on: the one before is given back, unless it is the same. One that cannot
-  /// be had is waited for. REQUIRES: is_standard_baud(baud).
-  void use(const std::string& device, int baud);
-  [[nodiscard]] bool is_open() const { return line_ != nullptr; }
-  [[nodiscard]] const std::string& device() const { return device_; }
+  /// be had is waited for. REQUIRES: is_baud(config.baud).
+  void use(const SerialConfig& config);
+  /// Open, and the time a board needs (SerialConfig::settle) is over.
+  [[nodiscard]] bool is_open() const { return ready_; }
+  [[nodiscard]] const std::string& device() const { return config_.device; }
   /// Which line it is and how it stands, for a person.
   [[nodiscard]] std::string status() const;
   /// Whether everything has left the line, or never will because the line is away.
@@ -54,7 +61,7 @@ class SerialPort : public BufferedDispatcher {
   void handle_finish() override;
 
  protected:
-  /// The line is open, for the first time or again; nothing is in its buffer.
+  /// The line can be used, for the first time or again; nothing is in its buffer.
   virtual void handle_opened() {}
   virtual void handle_received(std::string_view bytes) = 0;
   /// The line is gone, and what was buffered with it.
@@ -62,18 +69,23 @@ class SerialPort : public BufferedDispatcher {
 
  private:
   void open();
+  void be_ready();
   void open_again();
+  void watch_name();
+  void let_go();
   void tell_failure(const std::string& reason);
   void close_when_sent();
 
-  std::string device_;
-  int baud_;
+  SerialConfig config_;
   std::unique_ptr<SerialLine> line_;
+  bool ready_ = false;
   Retry retry_;
+  NameWatch* watch_ = nullptr;  // the reactor's; while the line is away
   bool was_open_ = false;
   bool told_away_ = false;
   std::string reason_;  // why it could not be opened the last time
   bool finishing_ = false;
+  Timer settle_timer_{*this, &SerialPort::be_ready};
   Timer sent_timer_{*this, &SerialPort::close_when_sent};
 };
 

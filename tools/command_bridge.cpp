@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,8 @@ namespace {
 struct BridgeCommand {
   std::string config;
   std::string julius;
-  std::string serial;
-  int baud = 0;
+  std::optional<std::string> serial;
+  std::optional<int> baud;
   bool raw = false;
   bool both_ways = false;
   bool check = false;
@@ -51,12 +52,12 @@ class BridgeLog : public BridgeObserver {
     log(LogLevel::info, "heard something, not understood ({} {})", message.tag,
         message.attribute("REASON"));
   }
-  void answered(std::string_view command, const RapiroReply& reply) override {
+  void answered(std::string_view command, std::string_view reply) override {
     // The queue's own question, ten times a second while a pose waits.
     const bool question = command == "#C";
     if (!question) ++answered_;
     log(question ? LogLevel::debug : LogLevel::info, "sent {}, the robot answered {}", command,
-        reply.text);
+        reply);
   }
   void retrying(std::string_view command, std::string_view reason) override {
     log(LogLevel::warning, "{} is sent again: {}", command, reason);
@@ -72,9 +73,16 @@ class BridgeLog : public BridgeObserver {
   void refused(std::string_view command, std::string_view reason) override {
     log(LogLevel::error, "{} is not sent: {}", command, reason);
   }
+  void robot_away(std::string_view reason) override {
+    log(LogLevel::warning,
+        "no robot is at the line: {}. Is it switched on, serial.device the right one, and "
+        "serial.baud its speed?",
+        reason);
+  }
+  void robot_back() override { log(LogLevel::info, "the robot answers"); }
   void resynchronised() override { log(LogLevel::debug, "the robot's parser is in step"); }
-  void unexpected(const RapiroReply& reply) override {
-    log(LogLevel::debug, "the robot says {}, unasked", reply.text);
+  void unexpected(std::string_view reply) override {
+    log(LogLevel::debug, "the robot says {}, unasked", reply);
   }
 
  private:
@@ -86,8 +94,8 @@ class BridgeLog : public BridgeObserver {
 BridgeConfig read_config(const BridgeCommand& command) {
   BridgeConfig config = command.config.empty() ? builtin_config() : load_config(command.config);
   if (!command.julius.empty()) config.julius.address = command.julius;
-  if (!command.serial.empty()) config.serial.device = command.serial;
-  if (command.baud != 0) config.serial.baud = command.baud;
+  if (command.serial) config.serial.device = *command.serial;
+  if (command.baud) config.serial.baud = *command.baud;
   return config;
 }
 
@@ -132,8 +140,7 @@ void run_raw(const BridgeCommand& command, const BridgeConfig& config, AtStart a
   for (const std::string& line : services_plan(config)) {
     log(LogLevel::warning, "--raw leaves this out: {}", line);
   }
-  reactor.emplace<RawBridge>(parse_address(config.julius.address), config.serial.device,
-                             config.serial.baud,
+  reactor.emplace<RawBridge>(parse_address(config.julius.address), config.serial,
                              command.both_ways ? RawDirection::both_ways : RawDirection::to_line,
                              Backoff::Limits(), at_start);
   run_loop(reactor);
@@ -155,10 +162,11 @@ void run_ruled(const BridgeCommand& command, const BridgeConfig& config, AtStart
 }
 
 void run_bridge(const BridgeCommand& command) {
-  if (command.baud != 0 && !is_standard_baud(command.baud)) {
+  if (command.baud && !is_baud(*command.baud)) {
     throw UsageError(
-        fmt::format("--baud: {} is not a standard baud rate; Rapiro's is 57600", command.baud));
+        fmt::format("--baud: {} is not a baud rate; Rapiro's is 57600", *command.baud));
   }
+  if (command.serial && command.serial->empty()) throw UsageError("--serial: it is empty");
   const BridgeConfig config = first_config(command);
   parse_address(config.julius.address);  // --julius may be malformed
   if (command.check) return print_plan(command, config);

@@ -54,10 +54,10 @@ class Stage : public BridgeObserver {
   void sent(std::string_view command) override {
     if (command != "#C") tell("to robot", command);
   }
-  void answered(std::string_view command, const RapiroReply& reply) override {
+  void answered(std::string_view command, std::string_view reply) override {
     if (command == "#C") return;  // the queue's own question
     ++score_.answered;
-    tell("answer", reply.text);
+    tell("answer", reply);
   }
   void retrying(std::string_view command, std::string_view reason) override {
     tell("again", fmt::format("{}: {}", command, reason));

@@ -319,7 +319,8 @@ TEST_P(BridgeTest, FinishingCarriesOutWhatWasHeard) {
   auto robot_reactor_free = make_pty();
   const Listener listener(Family::ipv4);
   auto& bridge = join(listener.address, robot_reactor_free.slave_path);
-  run_until([&] { return bridge.connected(); });
+  run_until([&] { return bridge.connected() && notes.resyncs == 1; });
+  write_all(robot_reactor_free.master.get(), "#C0");
   Peer peer = listener.accept();
   feed(peer, spoken({"止まれ"}));
   run_until([&] { return notes.phrases.size() == 1; });

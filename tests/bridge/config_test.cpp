@@ -35,7 +35,12 @@ address = "[::1]:10501"
 encoding = "Shift_JIS"
 [serial]
 device = "/dev/ttyUSB0"
-baud = 115200
+baud = 250000
+hupcl = false
+settle = "2s"
+[robot]
+max_age = "10s"
+coalesce = false
 [[rule]]
 words = " 赤　に  光れ "
 send = "#PR255G000B000T010"
@@ -48,8 +53,8 @@ send = "#M0"
   EXPECT_EQ(config.min_confidence, 1);
   EXPECT_EQ(config.julius.address, "[::1]:10501");
   EXPECT_EQ(config.julius.encoding, "Shift_JIS");
-  EXPECT_EQ(config.serial.device, "/dev/ttyUSB0");
-  EXPECT_EQ(config.serial.baud, 115200);
+  EXPECT_EQ(config.serial, (SerialConfig{"/dev/ttyUSB0", 250'000, false, std::chrono::seconds(2)}));
+  EXPECT_EQ(config.robot, (RobotConfig{std::chrono::seconds(10), false}));
   ASSERT_THAT(config.rules, SizeIs(2));
   EXPECT_EQ(config.rules[0].words, "赤 に 光れ");
   EXPECT_EQ(config.rules[0].send, "#PR255G000B000T010");
@@ -82,9 +87,13 @@ TEST(Config, ValuesOutOfRange) {
     EXPECT_EQ(problem(fmt::format("min_confidence = {}", value)),
               "1: min_confidence: a confidence is a number from 0 to 1");
   }
-  EXPECT_THAT(problem("[serial]\nbaud = 57601"),
-              HasSubstr("2: serial.baud: 57601 is not a standard baud rate"));
-  EXPECT_THAT(problem("[serial]\nbaud = 9223372036854775807"), HasSubstr("not a standard"));
+  EXPECT_THAT(problem("[serial]\nbaud = 0"),
+              HasSubstr("2: serial.baud: 0 is not a baud rate; Rapiro's is 57600"));
+  EXPECT_THAT(problem("[serial]\nbaud = 9223372036854775807"), HasSubstr("not a baud rate"));
+  EXPECT_THAT(problem("[serial]\nsettle = \"2h\""), HasSubstr("2: serial.settle: no board"));
+  EXPECT_THAT(problem("[serial]\nhupcl = \"no\""), HasSubstr("2: serial.hupcl: should be true"));
+  EXPECT_THAT(problem("[robot]\nmax_age = 3"), HasSubstr("2: robot.max_age: should be a string"));
+  EXPECT_THAT(problem("[robot]\ncoalesce = 1"), HasSubstr("2: robot.coalesce: should be true"));
   EXPECT_THAT(problem("[serial]\ndevice = \"\""), HasSubstr("2: serial.device: it is empty"));
   EXPECT_THAT(problem("[serial]\ndevice = \"a\\u0000b\""), HasSubstr("control character"));
   EXPECT_THAT(problem("[julius]\nencoding = \"UTF-9\""),

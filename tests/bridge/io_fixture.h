@@ -28,8 +28,8 @@ class Notes : public BridgeObserver {
   void not_understood(const JuliusMessage&) override { ++misunderstood; }
   void message(const JuliusMessage&) override { ++messages; }
   void sent(std::string_view command) override { note(sent_commands, command); }
-  void answered(std::string_view command, const RapiroReply& reply) override {
-    if (command != "#C") answers.push_back(reply.text);
+  void answered(std::string_view command, std::string_view reply) override {
+    if (command != "#C") answers.emplace_back(reply);
     if (command != "#C") answered_commands.emplace_back(command);
   }
   void gave_up(std::string_view command, std::string_view) override { note(given_up, command); }
@@ -37,6 +37,8 @@ class Notes : public BridgeObserver {
     note(dropped_commands, command);
   }
   void resynchronised() override { ++resyncs; }
+  void robot_away(std::string_view reason) override { away = reason; }
+  void robot_back() override { ++back; }
 
   std::vector<std::string> phrases, sent_commands, answers, answered_commands, given_up,
       dropped_commands;
@@ -44,6 +46,8 @@ class Notes : public BridgeObserver {
   std::size_t messages = 0;
   int misunderstood = 0;
   int resyncs = 0;
+  std::string away;
+  int back = 0;
 
  private:
   static void note(std::vector<std::string>& list, std::string_view command) {
@@ -71,6 +75,7 @@ inline BridgeConfig config_for(const std::string& address, const std::string& li
   BridgeConfig config = builtin_config();
   config.julius.address = address;
   config.serial.device = line;
+  config.robot.coalesce = false;  // every command is to be seen
   return config;
 }
 

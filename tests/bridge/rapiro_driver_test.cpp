@@ -19,7 +19,7 @@ constexpr const char* kBlue = "#PR000G000B255T010";
 class RapiroDriverTest : public EngineCase {
  protected:
   RapiroDriver& make_driver(const std::string& device) {
-    auto& driver = reactor.emplace<RapiroDriver>(device, 57600, notes, limits, kSoon);
+    auto& driver = reactor.emplace<RapiroDriver>(SerialConfig{device}, notes, limits, kSoon);
     driver.begin(AtStart::fail);
     return driver;
   }
@@ -31,6 +31,12 @@ class RapiroDriverTest : public EngineCase {
       return got.size() >= text.size();
     });
     EXPECT_EQ(got, text);
+  }
+
+  /// What a robot says to the first question.
+  void answer_for_robot(const UniqueFd& master) {
+    expect_written(master, "\n\n#C");
+    write_all(master.get(), "#C0");
   }
 
   Notes notes;
@@ -66,7 +72,7 @@ TEST_P(RapiroDriverTest, OneCommandIsInFlight) {
   limits.settle = 1ms;
   const Pty pty = make_pty();
   auto& driver = make_driver(pty.slave_path);
-  expect_written(pty.master, "\n\n");
+  answer_for_robot(pty.master);
   driver.command("#Q");
   driver.command("#Q");
   expect_written(pty.master, "#Q");
@@ -85,9 +91,10 @@ TEST_P(RapiroDriverTest, ACommandWithoutAnswerIsSentAgainAndGivenUp) {
   limits.resends = 1;
   const Pty pty = make_pty();
   auto& driver = make_driver(pty.slave_path);
+  answer_for_robot(pty.master);
   driver.command("#M0");
   run_until([&] { return driver.idle(); });
-  EXPECT_EQ(read_now(pty.master.get()), "\n\n#M0\n\n#M0\n\n");
+  expect_written(pty.master, "#M0\n\n#M0\n\n");
   EXPECT_THAT(notes.given_up, ElementsAre("#M0"));
 }
 
@@ -97,7 +104,7 @@ TEST_P(RapiroDriverTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
   limits.reply = 100ms;
   const Pty pty = make_pty();
   auto& driver = make_driver(pty.slave_path);
-  expect_written(pty.master, "\n\n");
+  answer_for_robot(pty.master);
   driver.command("#M0");
   expect_written(pty.master, "#M0");
   write_all(pty.master.get(), "#M0");
@@ -113,7 +120,7 @@ TEST_P(RapiroDriverTest, CommandsAreKeptWhileTheLineIsAway) {
   Pty pty = make_pty();
   LinePath line(pty.slave_path);
   auto& driver = make_driver(line.path());
-  expect_written(pty.master, "\n\n");
+  answer_for_robot(pty.master);
   driver.command("#Q");
   expect_written(pty.master, "#Q");  // not answered
   line.cut();
@@ -151,8 +158,25 @@ TEST_P(RapiroDriverTest, WhatRapiroWouldNotUnderstandIsNeverWritten) {
     driver.command(partial);
   }
   rounds_in(50ms);
-  EXPECT_EQ(read_now(pty.master.get()), "\n\n");
+  EXPECT_EQ(read_now(pty.master.get()), "\n\n#C");
   EXPECT_TRUE(driver.idle());
+}
+
+TEST_P(RapiroDriverTest, ARobotIsToldToBeAwayAndToBeBack) {
+  limits.settle = 1ms;
+  limits.reply = 5ms;
+  limits.patience = 20ms;
+  const Pty pty = make_pty();
+  auto& driver = make_driver(pty.slave_path);
+  run_until([&] { return notes.away == "it has not answered for 20 ms"; });
+  driver.command("#M0");
+  std::string got;
+  run_until([&] {
+    got = read_now(pty.master.get());
+    if (got.ends_with("#C")) write_all(pty.master.get(), "#C0");
+    return got.ends_with("#M0");
+  });
+  EXPECT_EQ(notes.back, 1);
 }
 
 TEST_P(RapiroDriverTest, ALineThatIsStuckCostsNoMemory) {

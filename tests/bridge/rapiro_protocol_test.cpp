@@ -159,5 +159,16 @@ TEST(RapiroReply, AnswersItsOwnCommandOnly) {
   EXPECT_FALSE(reply_answers("#Q", pose));
 }
 
+TEST(RapiroProtocol, WhatReplacesWhat) {
+  EXPECT_TRUE(replaces("#M1", "#M3"));
+  EXPECT_FALSE(replaces("#M1", "#PR255G000B000T010"));
+  EXPECT_FALSE(replaces("#Q", "#Q"));
+  EXPECT_TRUE(replaces("#PR000G000B000T010", "#PB255G000R000T099"));
+  EXPECT_TRUE(replaces("#PS00A090R000T010", "#PS00A000T010"));
+  EXPECT_FALSE(replaces("#PS00A000T010", "#PS00A090R000T010"));
+  EXPECT_FALSE(replaces("#PS01A000T010", "#PS00A000T010"));
+  EXPECT_FALSE(replaces("#PT010", "#PR255T010"));
+}
+
 }  // namespace
 }  // namespace bunshin

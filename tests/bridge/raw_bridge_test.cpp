@@ -11,8 +11,8 @@ class RawBridgeTest : public SettingCase {
  protected:
   RawBridge& join(const SocketAddress& address, const std::string& line,
                   RawDirection direction = RawDirection::to_line) {
-    return reactor.emplace<RawBridge>(Endpoint::parse(address.to_string()), line, 57600, direction,
-                                      kSoon);
+    return reactor.emplace<RawBridge>(Endpoint::parse(address.to_string()), SerialConfig{line},
+                                      direction, kSoon);
   }
   Peer accept(const Listener& listener, const RawBridge& bridge) {
     run_until([&] { return bridge.connected(); });

@@ -29,7 +29,7 @@ class TestPort : public SerialPort {
 class SerialPortTest : public EngineCase {
  protected:
   TestPort& make_port(const std::string& device, int baud = 57600) {
-    return reactor.emplace<TestPort>(device, baud, kSoon);
+    return reactor.emplace<TestPort>(SerialConfig{device, baud}, kSoon);
   }
   TestPort& open_port(const std::string& device, int baud = 57600) {
     TestPort& port = make_port(device, baud);
@@ -120,7 +120,7 @@ TEST_P(SerialPortTest, TheReactorsEndGivesTheLineBackToo) {
     ReactorOptions options;
     options.engine = GetParam();
     Reactor other(options);
-    other.emplace<TestPort>(pty.slave_path, 57600).begin(AtStart::fail);
+    other.emplace<TestPort>(SerialConfig{pty.slave_path}).begin(AtStart::fail);
     EXPECT_EQ(settings_of(pty.slave).c_lflag & ICANON, 0U);
   }
   EXPECT_NE(settings_of(pty.slave).c_lflag & ICANON, 0U);
@@ -224,6 +224,53 @@ TEST_P(SerialPortTest, ALineThatHangsUpIsOpenedAgain) {
   expect_written(pty, "again");
   EXPECT_EQ(log.count("hung up"), 1U);
   EXPECT_EQ(log.count("is open again"), 1U);
+}
+
+#ifdef __linux__
+// Without being told it would be hours before anybody looks again.
+TEST_P(SerialPortTest, ALineIsOpenedAsSoonAsItsNameIsThere) {
+  constexpr Backoff::Limits kAges{1ms, 24h, 1ms};
+  Pty pty = make_pty();
+  LinePath line(pty.slave_path);
+  line.cut();
+  auto& port = reactor.emplace<TestPort>(SerialConfig{line.path()}, kAges);
+  port.begin(AtStart::wait);
+  rounds_in(500ms);  // the back-off has grown to hundreds of milliseconds, at the least
+  line.lead_to(pty.slave_path);
+  const auto there = Clock::now();
+  run_until([&] { return port.is_open(); });
+  EXPECT_LT(Clock::now() - there, 250ms);
+  EXPECT_LT(rounds_in(), kFewRounds) << "nothing watches the name of a line that is open";
+}
+#endif
+
+TEST_P(SerialPortTest, ABoardThatIsResetByBeingOpenedIsLeftAlone) {
+  Pty pty = make_pty();
+  SerialConfig config{pty.slave_path};
+  config.settle = 200ms;
+  auto& port = reactor.emplace<TestPort>(config, kSoon);
+  const auto began = Clock::now();
+  port.begin(AtStart::fail);
+  EXPECT_FALSE(port.is_open());
+  write_all(pty.master.get(), "what its boot loader says");
+  run_until([&] { return port.opened == 1; });
+  EXPECT_GE(Clock::now() - began, 200ms);
+  EXPECT_TRUE(port.is_open());
+  EXPECT_EQ(port.received, "");
+  write_all(pty.master.get(), "hello");
+  run_until([&] { return port.received == "hello"; });
+}
+
+TEST_P(SerialPortTest, ALineThatHangsUpWhileTheBoardStartsWasNeverOpen) {
+  Pty pty = make_pty();
+  SerialConfig config{pty.slave_path};
+  config.settle = 60s;
+  auto& port = reactor.emplace<TestPort>(config, kSoon);
+  port.begin(AtStart::fail);
+  pty = Pty();
+  run_until([&] { return log.count("hung up") == 1; });
+  EXPECT_EQ(port.opened, 0);
+  EXPECT_EQ(port.hung_up, 0);
 }
 
 TEST_P(SerialPortTest, WhatWasBufferedWhenItHungUpIsNotSentLater) {

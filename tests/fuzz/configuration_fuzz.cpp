@@ -14,7 +14,7 @@ bool is_confidence(double value) { return 0 <= value && value <= 1; }
 
 void check(const BridgeConfig& config) {
   require(is_confidence(config.min_confidence), "a confidence is from 0 to 1");
-  require(is_standard_baud(config.serial.baud), "the baud rate is one termios knows");
+  require(is_baud(config.serial.baud), "the baud rate is one");
   for (const Rule& rule : config.rules) {
     require(!rule.words.empty() && rule.words == normalise_words(rule.words), "words");
     require(!validate_command(rule.send), "a rule sends what the robot understands");

@@ -13,9 +13,9 @@ namespace {
 constexpr const char* kCommands[] = {"#M0", "#M1", "#PR255G000B000T010", "#Q", "#M", "#P"};
 
 /// Counts how commands end; the queue's own "#C" is not handed over.
-class Endings : public RapiroObserver {
+class Endings : public RobotObserver {
  public:
-  void answered(std::string_view command, const RapiroReply&) override {
+  void answered(std::string_view command, std::string_view) override {
     if (command != "#C") ++count;
   }
   void gave_up(std::string_view, std::string_view) override { ++count; }

@@ -49,7 +49,7 @@ class Account : public BridgeObserver {
     if (decision.outcome == Decision::Outcome::send) ++accepted;
   }
   void sent(std::string_view command) override { told.emplace_back(command); }
-  void answered(std::string_view command, const RapiroReply&) override {
+  void answered(std::string_view command, std::string_view) override {
     if (command != "#C") ++settled;
   }
   void retrying(std::string_view, std::string_view reason) override {
