@@ -5,6 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "reactor/log.h"
+#include "reactor/printable.h"
+
 namespace bunshin {
 namespace {
 
@@ -15,12 +18,16 @@ RapiroQueue::Limits limits_of(const RobotConfig& config) {
   return limits;
 }
 
-RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
-                         AtStart at_start) {
+MutedRapiro& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
+                        AtStart at_start) {
   auto robot =
-      std::make_unique<RapiroDriver>(reactor, config.serial, observer, limits_of(config.robot));
+      std::make_unique<MutedRapiro>(reactor, config.serial, observer, limits_of(config.robot));
   robot->begin(at_start);
   return reactor.adopt(std::move(robot));
+}
+
+RuleSet rules_of(const BridgeConfig& config) {
+  return {config.rules, config.min_confidence, config.julius.ignore};
 }
 
 }  // namespace
@@ -28,15 +35,20 @@ RapiroDriver& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObs
 Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
                Backoff::Limits retry, AtStart at_start)
     : JuliusClient(reactor, Endpoint::parse(config.julius.address), config.julius.encoding, retry),
-      rules_(config.rules, config.min_confidence),
+      rules_(rules_of(config)),
+      settings_(config.robot),
+      recognisers_(config.julius.recogniser),
       observer_(observer),
       robot_(open_robot(reactor, config, observer, at_start)) {}
 
 void Bridge::configure(const BridgeConfig& config) {
   if (finishing()) return;
   const Endpoint julius = Endpoint::parse(config.julius.address);
+  RuleSet rules = rules_of(config);
   set_encoding(config.julius.encoding);
-  rules_ = RuleSet(config.rules, config.min_confidence);
+  rules_ = std::move(rules);
+  settings_ = config.robot;
+  recognisers_ = Recognisers(config.julius.recogniser);
   use(julius);
   robot_.use(config.serial);
   robot_.set_limits(limits_of(config.robot));
@@ -46,26 +58,76 @@ std::vector<std::string> Bridge::status() const {
   if (finishing()) return {"ending"};
   return {
       fmt::format("Julius at {}: {}, {} messages skipped, {} damaged", endpoint().to_string(),
-                  connected() ? "connected" : "away", skipped(), damaged()),
+                  state_text(), skipped(), damaged()),
       robot_.status() + fmt::format(", {} commands wait", robot_.waiting()),
   };
 }
 
+void Bridge::handle_message(const JuliusMessage& message) {
+  observer_.message(message);
+  if (!last_sent_.empty() && settings_.on_silence) silence_timer_.arm(settings_.on_silence->after);
+  if (passes_.finds_one_pass(message)) {
+    log(LogLevel::warning,
+        "Julius gives first-pass results only, and none of them moves the robot: start it without "
+        "-1pass");
+  }
+  if (!recognisers_.counts(message)) {
+    if (const auto complaint = recognisers_.take_complaint()) {
+      log(LogLevel::warning, "{}", printable(*complaint));
+    }
+    return;
+  }
+  if (message.kind == JuliusKind::recogfail || message.kind == JuliusKind::rejected) {
+    observer_.not_understood(message);
+  }
+  // A guess may yet change its mind.
+  if (const auto* hypothesis = message.final_hypothesis()) decide(message, *hypothesis);
+}
+
+void Bridge::decide(const JuliusMessage& message, const JuliusHypothesis& hypothesis) {
+  const TimePoint now = reactor().now();
+  if (recognisers_.heard_already(message, phrase_of(hypothesis, rules_.ignored()), now)) return;
+  const Decision decision = rules_.decide(hypothesis, now);
+  observer_.heard(decision);
+  if (decision.outcome == Decision::Outcome::send) send(decision.command);
+}
+
 void Bridge::handle_disconnected() {
+  passes_ = PassWatch();
   JuliusClient::handle_disconnected();
   observer_.engine_lost();
 }
 
-void Bridge::handle_message(const JuliusMessage& message) {
-  observer_.message(message);
-  if (message.kind == JuliusKind::recogfail || message.kind == JuliusKind::rejected) {
-    observer_.not_understood(message);
+void Bridge::send(const std::string& command) {
+  last_sent_ = command;
+  if (settings_.on_silence) silence_timer_.arm(settings_.on_silence->after);
+  if (settings_.mute_while_moving) {
+    mute();
+    robot_.moving.moves(reactor().now() + settings_.mute_at_most);
+    look_timer_.arm(MovingMute::kPoll);
   }
-  const JuliusHypothesis* hypothesis = message.final_hypothesis();
-  if (hypothesis == nullptr) return;  // a guess may yet change its mind
-  const Decision decision = rules_.decide(*hypothesis);
-  observer_.heard(decision);
-  if (decision.outcome == Decision::Outcome::send) robot_.command(decision.rule->send);
+  robot_.command(command);
+}
+
+/// Whether the robot still moves; when not, the engine may listen.
+void Bridge::look() {
+  if (finishing()) return;
+  if (robot_.moving.moving(reactor().now())) {
+    if (robot_.moving.look()) robot_.command("#Q");
+  } else {
+    unmute();
+    if (!muted()) return;  // else there was no room for the command
+  }
+  look_timer_.arm(MovingMute::kPoll);
+}
+
+void Bridge::silent() {
+  const auto& safe = settings_.on_silence;
+  if (finishing() || !safe || last_sent_ == safe->send) return;
+  log(LogLevel::info, "Julius has said nothing for {} ms: {} is sent", safe->after.count(),
+      safe->send);
+  last_sent_ = safe->send;
+  robot_.command(safe->send);
 }
 
 }  // namespace bunshin

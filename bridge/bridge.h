@@ -3,7 +3,9 @@
 #include "bridge/bridge_control.h"
 #include "bridge/config.h"
 #include "bridge/julius_client.h"
-#include "bridge/rapiro_driver.h"
+#include "bridge/muted_rapiro.h"
+#include "bridge/pass_watch.h"
+#include "bridge/recognisers.h"
 #include "bridge/rules.h"
 
 namespace bunshin {
@@ -49,9 +51,20 @@ class Bridge : public JuliusClient, public BridgeControl {
   void handle_disconnected() override;
 
  private:
+  void decide(const JuliusMessage& message, const JuliusHypothesis& hypothesis);
+  void send(const std::string& command);
+  void look();
+  void silent();
+
   RuleSet rules_;
+  RobotConfig settings_;
+  Recognisers recognisers_;
+  PassWatch passes_;
   BridgeObserver& observer_;
-  RapiroDriver& robot_;  // once we are finishing it may be gone
+  MutedRapiro& robot_;     // once we are finishing it may be gone
+  std::string last_sent_;  // to the robot
+  Timer look_timer_{*this, &Bridge::look};
+  Timer silence_timer_{*this, &Bridge::silent};
 };
 
 }  // namespace bunshin

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,15 @@ namespace bunshin {
 struct JuliusConfig {
   std::string address = "localhost:10500";
   std::string encoding = "UTF-8";  ///< a name iconv knows
+  std::string recogniser;          ///< of several (-SR), the one that counts; empty: all do
+  std::vector<std::string> ignore = default_ignored_words();  ///< words that are none
+  bool operator==(const JuliusConfig&) const = default;
+};
+
+struct OnSilence {
+  std::chrono::milliseconds after{0};
+  std::string send;
+  bool operator==(const OnSilence&) const = default;
 };
 
 /// [robot]: how commands are brought to it.
@@ -24,6 +34,11 @@ struct RobotConfig {
   std::chrono::milliseconds max_age{3000};
   /// A newer motion replaces one that still waits; a newer pose one that moves nothing else.
   bool coalesce = true;
+  /// While it moves the engine is not to listen: it would hear the robot.
+  bool mute_while_moving = false;
+  std::chrono::milliseconds mute_at_most{5000};
+  /// Sent when the engine has said nothing for so long after a command; once.
+  std::optional<OnSilence> on_silence;
   bool operator==(const RobotConfig&) const = default;
 };
 
@@ -41,6 +56,8 @@ struct BridgeConfig {
   ShareConfig share;
   RobotConfig robot;
   std::vector<Rule> rules;  ///< words normalised and all different, send understood by the firmware
+  /// What is allowed, and likely not what was meant: "my.toml:12: rule.words: ...".
+  std::vector<std::string> warnings;
 };
 
 /// Reads a TOML file, before the loop runs. Throws ConfigError for whatever is wrong in it, or when

@@ -129,6 +129,10 @@ void ConfigSection::allow_only(std::initializer_list<std::string_view> known) co
 
 bool ConfigSection::has(std::string_view key) const { return as_table(table_).contains(key); }
 
+std::string ConfigSection::place(std::string_view key) const {
+  return fmt::format("{}:{}: {}{}", *file_, line(key), prefix_, key);
+}
+
 std::uint32_t ConfigSection::line(std::string_view key) const {
   return as_table(table_).get(key)->source().begin.line;
 }

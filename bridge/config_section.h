@@ -30,6 +30,9 @@ class ConfigSection {
   void allow_only(std::span<const std::string_view> known) const;
   void allow_only(std::initializer_list<std::string_view> known) const;
   [[nodiscard]] bool has(std::string_view key) const;
+  /// What stands before the reason in an error about the key: "my.toml:12: rule.words".
+  /// REQUIRES: has(key).
+  [[nodiscard]] std::string place(std::string_view key) const;
   /// Where a key stands. REQUIRES: has(key).
   [[nodiscard]] std::uint32_t line(std::string_view key) const;
 

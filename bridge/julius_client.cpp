@@ -37,12 +37,20 @@ bool is_answer(JuliusKind kind) {
 }  // namespace
 
 JuliusClient::JuliusClient(Reactor& reactor, Endpoint endpoint, const std::string& encoding,
-                           Backoff::Limits retry)
+                           Backoff::Limits retry, Patience patience)
     : ReconnectingClient(reactor, std::move(endpoint), "Julius", retry),
-      decoder_(std::make_unique<TextDecoder>(encoding)) {}
+      decoder_(std::make_unique<TextDecoder>(encoding)),
+      patience_(patience),
+      encoding_(encoding) {}
+
+void JuliusClient::handle_connect() {
+  silence_timer_.arm(patience_.before_resume);
+  ReconnectingClient::handle_connect();
+}
 
 void JuliusClient::set_encoding(const std::string& encoding) {
   decoder_ = std::make_unique<TextDecoder>(encoding);
+  encoding_ = encoding;
   told_loss_ = false;
 }
 
@@ -65,11 +73,51 @@ void JuliusClient::take(const BlockFramer::Block& block) {
   if (!parse.spoilt.empty()) {
     damage(fmt::format("the rest of its hypotheses is left out: {}", parse.spoilt));
   } else if (text.replaced > 0) {
-    damage(fmt::format("{} bytes are not of the encoding it should be in", text.replaced));
+    damage(fmt::format("{} bytes are not {} (julius.encoding): what is its dictionary written in?",
+                       text.replaced, encoding_));
   }
   brought_something();
+  follow(parse.message.kind);
   if (is_answer(parse.message.kind)) command_done();
   handle_message(parse.message);
+}
+
+/// Says whether the engine listens.
+void JuliusClient::follow(JuliusKind kind) {
+  silence_timer_.cancel();
+  tell_connected();
+  spoken_ = true;
+  if (kind == JuliusKind::stopproc) {
+    asleep_ = true;
+    own_sleep_ = muted_;
+    log(own_sleep_ ? LogLevel::debug : LogLevel::info,
+        "Julius has stopped listening (STOPPROC): a client has said PAUSE or TERMINATE, and may "
+        "say "
+        "RESUME");
+  } else if (kind == JuliusKind::startproc && std::exchange(asleep_, false)) {
+    log(own_sleep_ ? LogLevel::debug : LogLevel::info, "Julius listens again (STARTPROC)");
+  }
+}
+
+std::string_view JuliusClient::state_text() const {
+  if (!connected()) return "away";
+  if (!spoken_) return "connected and silent";
+  return asleep_ ? "asleep" : "connected";
+}
+
+void JuliusClient::silent() {
+  if (!std::exchange(woken_, true)) {
+    log(LogLevel::info, "Julius has not said a word: RESUME is sent, for it may be paused");
+    command(JuliusVerb::resume);
+    silence_timer_.arm(patience_.after_resume);
+    return;
+  }
+  log(LogLevel::warning,
+      "Julius at {} takes the connection and says nothing, not even to RESUME: it serves another "
+      "client (one at a time), or was told to DIE, or has no audio source. End the other client, "
+      "or "
+      "start it again and read what it prints",
+      endpoint().to_string());
 }
 
 void JuliusClient::skip(std::string_view reason) {
@@ -93,11 +141,34 @@ void JuliusClient::handle_disconnected() {
   told_loss_ = false;
   commands_.clear();
   answer_timer_.cancel();
+  silence_timer_.cancel();
+  spoken_ = woken_ = asleep_ = muted_ = false;
 }
 
-bool JuliusClient::command(std::string line) {
+void JuliusClient::mute() {
+  if (muted_ || !connected()) return;
+  muted_ = command(JuliusVerb::terminate);
+}
+
+void JuliusClient::unmute() {
+  if (muted_ && command(JuliusVerb::resume)) muted_ = false;
+}
+
+/// What waits is not waited for: the engine reads all of it before the end.
+void JuliusClient::handle_finish() {
+  if (muted_ && connected()) send(JuliusRequest{JuliusVerb::resume, {}, {}}.text());
+  ReconnectingClient::handle_finish();
+}
+
+bool JuliusClient::command(const JuliusRequest& request) {
+  std::string text = request.text();
+  text.pop_back();
+  return command(std::move(text));
+}
+
+bool JuliusClient::command(std::string lines) {
   if (!connected() || commands_.size() >= kMaxCommands) return false;
-  commands_.push_back(std::move(line));
+  commands_.push_back(std::move(lines));
   if (commands_.size() == 1) send_command();
   return true;
 }

@@ -7,10 +7,9 @@
 namespace bunshin {
 namespace {
 
-constexpr std::array<std::string_view, 11> kWithLine = {
-    "INPUTONCHANGE", "DELGRAM",         "ACTIVATEGRAM",     "DEACTIVATEGRAM",
-    "ADDPROCESS",    "DELPROCESS",      "CURRENTPROCESS",   "SHIFTPROCESS",
-    "ADDWORD",       "ACTIVATEPROCESS", "DEACTIVATEPROCESS"};
+constexpr std::array<std::string_view, 10> kWithLine = {
+    "INPUTONCHANGE", "DELGRAM", "ACTIVATEGRAM",   "DEACTIVATEGRAM",  "ADDPROCESS",
+    "DELPROCESS",    "ADDWORD", "CURRENTPROCESS", "ACTIVATEPROCESS", "DEACTIVATEPROCESS"};
 
 }  // namespace
 

@@ -33,16 +33,22 @@ void ReconnectingClient::use(const Endpoint& endpoint) {
   if (endpoint.to_string() == endpoint_.to_string()) return;
   endpoint_ = endpoint;
   disconnect();
-  if (std::exchange(state_, State::unknown) == State::connected) handle_disconnected();
+  state_ = State::unknown;
+  if (std::exchange(accepted_, false)) handle_disconnected();
   retry_.try_at_once();
 }
 
 void ReconnectingClient::handle_connect() {
-  state_ = State::connected;
+  accepted_ = true;
   retry_.succeeded();
   reactor().host().set_option(descriptor(), SocketOption::keep_alive);
-  log(LogLevel::info, "connected to {} at {}", name_, endpoint_.to_string());
+  if (connected_when_accepted()) tell_connected();
   handle_connected();
+}
+
+void ReconnectingClient::tell_connected() {
+  if (std::exchange(state_, State::connected) == State::connected) return;
+  log(LogLevel::info, "connected to {} at {}", name_, endpoint_.to_string());
 }
 
 /// A connect that failed, or a callback that threw: handle_close follows.
@@ -61,14 +67,18 @@ void ReconnectingClient::handle_close() {
   std::string reason = std::exchange(reason_, {});
   if (reason.empty()) reason = error() != 0 ? error_text(error()) : "it ended the connection";
   const State before = std::exchange(state_, State::away);
+  const bool accepted = std::exchange(accepted_, false);
   disconnect();
+  const auto level = before == State::away ? LogLevel::debug : LogLevel::warning;
   if (before == State::connected) {
     log(LogLevel::warning, "lost {} at {}: {}; trying again", name_, endpoint_.to_string(), reason);
-    handle_disconnected();
+  } else if (accepted) {
+    log(level, "{} at {} took the connection and said nothing: {}; trying again", name_,
+        endpoint_.to_string(), reason);
   } else {
-    const auto level = before == State::away ? LogLevel::debug : LogLevel::warning;
     log(level, "cannot reach {}: {}; trying again", name_, reason);
   }
+  if (accepted) handle_disconnected();
   if (!broken("reconnect")) retry_.schedule();
 }
 

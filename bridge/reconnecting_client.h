@@ -28,6 +28,11 @@ class ReconnectingClient : public BufferedDispatcher {
  protected:
   virtual void handle_connected() {}
   virtual void handle_disconnected() {}
+  /// Whether a peer that takes the connection is of use by that alone. Where it is not, whoever
+  /// reads calls tell_connected(), and one that ends before that was never connected to.
+  [[nodiscard]] virtual bool connected_when_accepted() const { return true; }
+  /// The log says so, once a connection.
+  void tell_connected();
   /// For whoever reads: the peer has said something of use. See Retry.
   void brought_something() { retry_.brought_something(); }
   /// Whether handle_finish was called: what arrives is dropped, whom we hand it to may be gone.
@@ -41,7 +46,8 @@ class ReconnectingClient : public BufferedDispatcher {
   const std::string name_;
   Retry retry_;
   State state_ = State::unknown;
-  std::string reason_;  // of an exception
+  bool accepted_ = false;  // connected, of use or not
+  std::string reason_;     // of an exception
   bool finishing_ = false;
 };
 

@@ -1,8 +1,13 @@
 #include "bridge/rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
+#include "bridge/phrases.h"
+#include "bridge/rapiro_protocol.h"
 #include "bridge/text_decoder.h"
 
 namespace bunshin {
@@ -17,11 +22,14 @@ std::size_t blank_at(std::string_view text) {
   return wide ? kIdeographicSpace.size() : 0;
 }
 
-bool is_boundary(const JuliusWord& word) { return word.word == "<s>" || word.word == "</s>"; }
+bool is_one_of(const std::vector<std::string>& ignored, const JuliusWord& word) {
+  return std::find(ignored.begin(), ignored.end(), word.word) != ignored.end();
+}
 
-void find_weakest(const JuliusHypothesis& hypothesis, Decision& decision) {
+void find_weakest(const JuliusHypothesis& hypothesis, const std::vector<std::string>& ignored,
+                  Decision& decision) {
   for (const JuliusWord& word : hypothesis.words) {
-    if (is_boundary(word) || !word.confidence) continue;
+    if (is_one_of(ignored, word) || !word.confidence) continue;
     if (decision.confidence && *decision.confidence <= *word.confidence) continue;
     decision.confidence = word.confidence;
     decision.weakest_word = word.word;
@@ -29,6 +37,15 @@ void find_weakest(const JuliusHypothesis& hypothesis, Decision& decision) {
 }
 
 }  // namespace
+
+std::string Rule::name() const {
+  if (output) return "whatever is a command";
+  return pattern.empty() ? words : "/" + pattern + "/";
+}
+
+std::vector<std::string> default_ignored_words() {
+  return {"<s>", "</s>", "<sp>", "[s]", "[/s]", "silB", "silE"};
+}
 
 std::string normalise_words(std::string_view words) {
   std::string result;
@@ -47,34 +64,74 @@ std::string normalise_words(std::string_view words) {
   return result;
 }
 
-std::string phrase_of(const JuliusHypothesis& hypothesis) {
+std::string phrase_of(const JuliusHypothesis& hypothesis, const std::vector<std::string>& ignored) {
   std::string phrase;
   for (const JuliusWord& word : hypothesis.words) {
-    if (is_boundary(word)) continue;
+    if (is_one_of(ignored, word)) continue;
     phrase.append(word.word).push_back(' ');
   }
   return normalise_words(phrase);
 }
 
-RuleSet::RuleSet(std::vector<Rule> rules, double min_confidence)
-    : rules_(std::move(rules)), min_confidence_(min_confidence) {
-  for (Rule& rule : rules_) rule.words = normalise_words(rule.words);
+RuleSet::RuleSet(std::vector<Rule> rules, double min_confidence, std::vector<std::string> ignored)
+    : rules_(std::move(rules)),
+      min_confidence_(min_confidence),
+      ignored_(std::move(ignored)),
+      obeyed_(rules_.size()) {
+  for (Rule& rule : rules_) {
+    rule.words = normalise_words(rule.words);
+    phrases_.push_back(std::make_unique<const Phrases>(rule));
+  }
 }
 
-Decision RuleSet::decide(const JuliusHypothesis& hypothesis) const {
+RuleSet::~RuleSet() = default;
+RuleSet::RuleSet(RuleSet&&) noexcept = default;
+RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
+
+Decision RuleSet::decide(const JuliusHypothesis& hypothesis, TimePoint now) {
   Decision decision;
-  decision.phrase = phrase_of(hypothesis);
-  find_weakest(hypothesis, decision);
+  decision.phrase = phrase_of(hypothesis, ignored_);
+  find_weakest(hypothesis, ignored_, decision);
   if (decision.phrase.find(kReplacement) != std::string::npos) return decision;
-  const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& candidate) {
-    return !candidate.words.empty() && candidate.words == decision.phrase;
-  });
-  if (rule == rules_.end()) return decision;
-  decision.rule = &*rule;
-  decision.required = rule->min_confidence.value_or(min_confidence_);
-  const bool refused = decision.confidence && *decision.confidence < decision.required;
-  decision.outcome = refused ? Decision::Outcome::refused : Decision::Outcome::send;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const Rule& rule = rules_[i];
+    const auto captured = phrases_[i]->match(decision.phrase);
+    if (!captured) continue;
+    std::string command = fill_in(rule.send, *captured);
+    const bool understood = !validate_command(command);
+    if (rule.output && !understood) continue;  // words of another rule
+    decision.rule = &rule;
+    decision.command = std::move(command);
+    decision.required = rule.min_confidence.value_or(min_confidence_);
+    if (decision.confidence && *decision.confidence < decision.required) {
+      decision.outcome = Decision::Outcome::refused;
+    } else if (!understood) {
+      decision.outcome = Decision::Outcome::not_a_command;
+    } else if (obeyed_[i] && now - *obeyed_[i] < rule.cool_down) {
+      decision.outcome = Decision::Outcome::cooling_down;
+    } else {
+      decision.outcome = Decision::Outcome::send;
+      obeyed_[i] = now;
+    }
+    break;
+  }
   return decision;
+}
+
+std::optional<std::string> pattern_problem(const std::string& pattern) {
+  try {
+    const Phrases phrases(Rule{{}, {}, std::nullopt, pattern});
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> captures_problem(const Rule& rule) {
+  const std::size_t captures = Phrases(rule).captures();
+  const auto greatest = greatest_capture(rule.send);
+  if (!greatest || *greatest <= captures) return std::nullopt;
+  return fmt::format("there is no {{{}}}: the rule has {} \"*\" or groups", *greatest, captures);
 }
 
 }  // namespace bunshin

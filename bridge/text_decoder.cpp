@@ -45,6 +45,19 @@ void replace_beyond_unicode(TextDecoder::Result& result) {
 
 }  // namespace
 
+bool can_encode(std::string_view character, const std::string& encoding) {
+  const iconv_t conversion = iconv_open(encoding.c_str(), "UTF-8");
+  if (conversion == iconv_t(-1)) return false;
+  std::array<char, 64> chunk;
+  char* in = const_cast<char*>(character.data());  // iconv's signature; it does not write there
+  std::size_t in_left = character.size();
+  char* out = chunk.data();
+  std::size_t out_left = chunk.size();
+  const std::size_t replaced = iconv(conversion, &in, &in_left, &out, &out_left);
+  iconv_close(conversion);
+  return replaced == 0 && in_left == 0;
+}
+
 TextDecoder::TextDecoder(const std::string& encoding) : conversion_(open_conversion(encoding)) {
   const Result sample = decode(kAsciiSample);
   if (sample.text == kAsciiSample) return;

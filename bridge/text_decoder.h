@@ -9,6 +9,10 @@ namespace bunshin {
 /// U+FFFD, which stands for a byte that could not be read.
 inline constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
+/// Whether a character of UTF-8 has a counterpart in `encoding`, a name iconv knows; false for one
+/// it does not know.
+bool can_encode(std::string_view character, const std::string& encoding);
+
 /// Turns blocks in the engine's encoding into UTF-8, by iconv(3). UTF-8 itself is checked too:
 /// whatever comes out is valid. Every block starts anew, nothing is carried from one to the next.
 /// Owned by whoever decodes; one thread at a time.

@@ -1,6 +1,7 @@
 #include "tools/bridge_signals.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <csignal>
@@ -28,7 +29,7 @@ BridgeControl* find_bridge(Reactor& reactor) {
 
 const Rule* find_rule(const std::vector<Rule>& rules, const Rule& like) {
   const auto found = std::find_if(rules.begin(), rules.end(),
-                                  [&](const Rule& rule) { return rule.words == like.words; });
+                                  [&](const Rule& rule) { return rule.name() == like.name(); });
   return found == rules.end() ? nullptr : &*found;
 }
 
@@ -56,9 +57,15 @@ std::vector<std::string> changes(const BridgeConfig& before, const BridgeConfig&
   compare("julius.address", before.julius.address, after.julius.address);
   compare("julius.encoding", before.julius.encoding, after.julius.encoding);
   compare("serial.device", before.serial.device, after.serial.device);
+  compare("julius.recogniser", before.julius.recogniser, after.julius.recogniser);
+  compare("julius.ignore", fmt::format("{}", fmt::join(before.julius.ignore, " ")),
+          fmt::format("{}", fmt::join(after.julius.ignore, " ")));
   compare("serial.baud", before.serial.baud, after.serial.baud);
   compare("share.listen", before.share.listen, after.share.listen);
   compare("share.allow_control", before.share.allow_control, after.share.allow_control);
+  compare("serial.hupcl", before.serial.hupcl, after.serial.hupcl);
+  compare("serial.settle in ms", before.serial.settle.count(), after.serial.settle.count());
+  if (before.robot != after.robot) lines.emplace_back("robot: other settings");
   std::string rules = rule_changes(before.rules, after.rules);
   if (!rules.empty()) lines.push_back(std::move(rules));
   return lines;

@@ -45,8 +45,14 @@ std::string decision_text(const Decision& decision) {
     case Decision::Outcome::refused:
       return text + fmt::format(": refused, below {:.3f} (\"{}\")", decision.required,
                                 printable(decision.weakest_word));
+    case Decision::Outcome::cooling_down:
+      return text + fmt::format(": obeyed less than {} ms ago", decision.rule->cool_down.count());
+    case Decision::Outcome::not_a_command:
+      return text + fmt::format(": rule \"{}\" makes \"{}\" of it, which is no command",
+                                printable(decision.rule->name()), printable(decision.command));
     case Decision::Outcome::send:
-      return text + fmt::format(": rule \"{}\", {}", decision.rule->words, decision.rule->send);
+      return text + fmt::format(": rule \"{}\", {}", printable(decision.rule->name()),
+                                printable(decision.command));
   }
   return text;
 }

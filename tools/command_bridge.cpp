@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 #include "bridge/bridge_observers.h"
 #include "bridge/bridge_services.h"
 #include "bridge/raw_bridge.h"
+#include "bridge/small_file.h"
 #include "reactor/log.h"
+#include "reactor/printable.h"
 #include "reactor/standard_stream.h"
 #include "tools/bridge_signals.h"
 #include "tools/bridge_text.h"
@@ -46,9 +49,10 @@ class BridgeLog : public BridgeObserver {
 
   void heard(const Decision& decision) override {
     ++heard_;
-    log(LogLevel::info, "heard {}", decision_text(decision));
+    if (tells()) log(LogLevel::info, "heard {}", decision_text(decision));
   }
   void not_understood(const JuliusMessage& message) override {
+    if (!tells()) return;
     log(LogLevel::info, "heard something, not understood ({} {})", message.tag,
         message.attribute("REASON"));
   }
@@ -68,9 +72,12 @@ class BridgeLog : public BridgeObserver {
   }
   void dropped(std::string_view command, std::string_view reason) override {
     ++lost_;
+    if (!tells()) return;
     log(LogLevel::warning, "{} is dropped: {}", command, reason);
   }
   void refused(std::string_view command, std::string_view reason) override {
+    ++lost_;
+    if (!tells()) return;
     log(LogLevel::error, "{} is not sent: {}", command, reason);
   }
   void robot_away(std::string_view reason) override {
@@ -86,6 +93,25 @@ class BridgeLog : public BridgeObserver {
   }
 
  private:
+  /// A flood is told in its beginning, and that it is one. What is not told is counted all the
+  /// same.
+  bool tells() {
+    constexpr auto kSecond = std::chrono::seconds(1);
+    constexpr int kMost = 10;
+    const TimePoint now = Clock::now();
+    if (now - second_ >= kSecond) {
+      second_ = now;
+      lines_ = 0;
+    }
+    if (++lines_ == kMost) {
+      log(LogLevel::warning,
+          "more is heard than anybody says: what comes within this second is not told one by one");
+    }
+    return lines_ < kMost;
+  }
+
+  TimePoint second_{};
+  int lines_ = 0;  // in this second
   std::size_t heard_ = 0;
   std::size_t answered_ = 0;
   std::size_t lost_ = 0;
@@ -99,9 +125,20 @@ BridgeConfig read_config(const BridgeCommand& command) {
   return config;
 }
 
+BridgeConfig read_again(const BridgeCommand& command) {
+  if (given_by_the_shell(command.config)) {
+    throw ConfigError(command.config + " can be read only once");
+  }
+  return read_config(command);
+}
+
 BridgeConfig first_config(const BridgeCommand& command) {
   try {
-    return read_config(command);
+    BridgeConfig config = read_config(command);
+    for (const std::string& warning : config.warnings) {
+      log(LogLevel::warning, "{}", printable(warning, 400));
+    }
+    return config;
   } catch (const ConfigError& error) {
     throw InputError(error.what());
   }
@@ -112,8 +149,10 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
                                   command.config.empty() ? "built in" : command.config);
   standard_output().print_waiting("listens to Julius at {} ({})\n", config.julius.address,
                                   command.raw ? "bytes as they come" : config.julius.encoding);
-  standard_output().print_waiting("drives the serial line {} at {} baud\n", config.serial.device,
-                                  config.serial.baud);
+  standard_output().print_waiting(
+      "drives the serial line {} at {} baud{}\n", config.serial.device, config.serial.baud,
+      is_standard_baud(config.serial.baud) ? ""
+                                           : ", a rate without a name: not every driver takes it");
   if (command.raw) {
     standard_output().print_waiting("carries every byte to it, and {}\n",
                                     command.both_ways ? "what it says back" : "drops what it says");
@@ -121,7 +160,7 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
   }
   for (const Rule& rule : config.rules) {
     standard_output().print_waiting("{:>22}  when \"{}\" is heard, confidence {} or more\n",
-                                    rule.send, rule.words,
+                                    rule.send, rule.name(),
                                     rule.min_confidence.value_or(config.min_confidence));
   }
   if (config.rules.empty())
@@ -136,7 +175,7 @@ void run_raw(const BridgeCommand& command, const BridgeConfig& config, AtStart a
   Reactor reactor(*command.loop);
   const auto scope = watch_loop(reactor, *command.scope, "bunshin bridge");
   finish_on_signals(reactor);
-  watch_bridge_signals(reactor, {config, [&] { return read_config(command); }, nullptr, {}});
+  watch_bridge_signals(reactor, {config, [&] { return read_again(command); }, nullptr, {}});
   for (const std::string& line : services_plan(config)) {
     log(LogLevel::warning, "--raw leaves this out: {}", line);
   }
@@ -156,7 +195,7 @@ void run_ruled(const BridgeCommand& command, const BridgeConfig& config, AtStart
   finish_on_signals(reactor);
   reactor.emplace<Bridge>(config, observers, Backoff::Limits(), at_start);
   BridgeServices services(reactor, observers, config);
-  watch_bridge_signals(reactor, {config, [&] { return read_config(command); }, &services,
+  watch_bridge_signals(reactor, {config, [&] { return read_again(command); }, &services,
                                  [&] { return bridge_log.counts(); }});
   run_loop(reactor);
 }

@@ -66,9 +66,9 @@ class Stage : public BridgeObserver {
     ++score_.failed;
     tell("given up", fmt::format("{}: {}", command, reason));
   }
-  void dropped(std::string_view command, std::string_view /*reason*/) override {
+  void dropped(std::string_view command, std::string_view reason) override {
     ++score_.failed;
-    tell("dropped", fmt::format("{}: #M0 goes ahead", command));
+    tell("dropped", fmt::format("{}: {}", command, reason));
   }
 
   /// On a terminal the robot has a line of its own; elsewhere it gets one when what it does

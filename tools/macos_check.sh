@@ -4,7 +4,7 @@
 #
 #   tools/macos_check.sh [BUILD_FOLDER]        default: build/macos
 #
-# Sources come from the normal CMake lists. pugixml and iconv are linked against stubs (text
+# Sources come from the normal CMake lists. pugixml, RE2 and iconv are linked against stubs (text
 # files that name their symbols), as a Mac has the one from Homebrew and the other built in.
 # The cross-compiler (350 MB) is kept in ~/.cache/bunshin/zig, or where BUNSHIN_ZIG_DIR says.
 set -euo pipefail
@@ -69,7 +69,7 @@ prepare_kit() {
   wrapper "$kit" ar ar
   wrapper "$kit" ranlib ranlib
   # By link, one by one: /usr/include as a whole would put glibc's headers before macOS's.
-  for header in fmt CLI toml++ pugixml.hpp pugiconfig.hpp histedit.h; do
+  for header in fmt CLI toml++ re2 pugixml.hpp pugiconfig.hpp histedit.h; do
     ln -sfn "/usr/include/$header" "$kit/include/$header"
   done
   stub "$kit" iconv _iconv_open _iconv _iconv_close
@@ -85,6 +85,10 @@ prepare_kit() {
   fi
   # shellcheck disable=SC2046 # one word a symbol
   stub "$kit" pugixml $(nm -D --defined-only "$pugixml" | awk '$3 ~ /pugi/ { print "_" $3 }')
+  local re2
+  re2=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libre2\.so.*=> //p' | head -1)
+  # shellcheck disable=SC2046 # what we call has no std::string in its name
+  stub "$kit" re2 $(nm -D --defined-only "$re2" | awk '$3 ~ /^_ZN?K?3re2/ { print "_" $3 }')
   package "$kit" fmt fmt::fmt INTERFACE_COMPILE_DEFINITIONS FMT_HEADER_ONLY
   package "$kit" CLI11 CLI11::CLI11
   package "$kit" tomlplusplus tomlplusplus::tomlplusplus

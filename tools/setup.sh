@@ -11,7 +11,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
-       libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libedit-dev liburing-dev
+       libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libre2-dev libedit-dev liburing-dev
        libhttp-parser-dev nlohmann-json3-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev

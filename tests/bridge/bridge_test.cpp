@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <random>
 
 #include "tests/bridge/io_fixture.h"
@@ -36,6 +37,21 @@ class BridgeTest : public EngineCase {
       bytes.remove_prefix(peer.send_now(bytes));
       return bytes.empty();
     });
+  }
+
+  /// A bridge with a robot, and the engine that the test plays for it.
+  Peer play_engine(const std::function<void(BridgeConfig&)>& change) {
+    const auto& robot = make_robot();
+    const Listener listener(Family::ipv4);
+    BridgeConfig config = config_for(listener.address.to_string(), robot.path());
+    change(config);
+    const auto& bridge = reactor.emplace<Bridge>(config, notes, kSoon);
+    run_until([&] { return bridge.connected(); });
+    return listener.accept();
+  }
+  std::string receive(Peer& peer, std::size_t size) {
+    run_until([&] { return peer.readable(); });
+    return peer.receive(size);
   }
 
   Notes notes;
@@ -89,6 +105,7 @@ TEST_P(BridgeTest, AConnectionThatEndsInsideABlockMovesNothing) {
   run_until([&] { return bridge.connected(); });
   Peer peer = listener.accept();
   const std::string block = spoken({"前へ進め"});
+  feed(peer, "<STARTPROC/>\n.\n");
   feed(peer, std::string_view(block).substr(0, block.size() - 2));
   peer.close();
   run_until([&] { return log.count("lost Julius") == 1; });
@@ -335,6 +352,117 @@ TEST_P(BridgeTest, FinishingCarriesOutWhatWasHeard) {
   reactor.run();
   EXPECT_THAT(notes.answers, ElementsAre("#M0"));
   EXPECT_EQ(log.count("did not finish in time"), 0U);
+}
+
+constexpr const char* kResume = "RESUME\n";
+constexpr const char* kTerminate = "TERMINATE\n";
+
+TEST_P(BridgeTest, TheRobotDoesNotHearItself) {
+  Peer peer = play_engine([](BridgeConfig& config) { config.robot.mute_while_moving = true; });
+  feed(peer, spoken({"赤", "に", "光れ"}));
+  EXPECT_EQ(receive(peer, 10), kTerminate);
+  peer.send("<STOPPROC/>\n.\n");
+  EXPECT_EQ(receive(peer, 7), kResume) << "the fade is over, which takes 50 ms here";
+  EXPECT_THAT(notes.answered_commands, ElementsAre("#PR255G000B000T010")) << "no #Q is told";
+}
+
+// A motion loops until the next one: nobody could stop it by word.
+TEST_P(BridgeTest, TheEngineIsNotMutedForEver) {
+  Peer peer = play_engine([](BridgeConfig& config) {
+    config.robot.mute_while_moving = true;
+    config.robot.mute_at_most = 500ms;
+  });
+  const auto began = Clock::now();
+  feed(peer, spoken({"前へ進め"}));
+  EXPECT_EQ(receive(peer, 10), kTerminate);
+  EXPECT_EQ(receive(peer, 7), kResume);
+  EXPECT_GE(Clock::now() - began, 500ms);
+}
+
+TEST_P(BridgeTest, TheEngineListensAgainWhenTheRobotIsGone) {
+  const Listener listener(Family::ipv4);
+  const Pty pty = make_pty();  // it never answers
+  BridgeConfig config = config_for(listener.address.to_string(), pty.slave_path);
+  config.robot.mute_while_moving = true;
+  config.robot.mute_at_most = 500ms;
+  const auto& bridge = reactor.emplace<Bridge>(config, notes, kSoon);
+  run_until([&] { return bridge.connected(); });
+  Peer peer = listener.accept();
+  feed(peer, spoken({"前へ進め"}));
+  EXPECT_EQ(receive(peer, 10), kTerminate);
+  EXPECT_EQ(receive(peer, 7), kResume);
+}
+
+TEST_P(BridgeTest, ASilentEngineStopsTheRobotOnce) {
+  Peer peer = play_engine([](BridgeConfig& config) {
+    config.robot.on_silence = OnSilence{100ms, "#M0"};
+  });
+  rounds_in(150ms);
+  EXPECT_THAT(notes.sent_commands, IsEmpty()) << "nothing was said yet: it stands";
+  feed(peer, spoken({"前へ進め"}));
+  for (int i = 0; i < 5; ++i) {
+    rounds_in(50ms);
+    peer.send("<INPUT STATUS=\"LISTEN\" TIME=\"0\"/>\n.\n");
+  }
+  EXPECT_THAT(notes.sent_commands, ElementsAre("#M1")) << "it is not silent";
+  run_until([&] { return notes.answers.size() == 2; });
+  rounds_in(250ms);
+  EXPECT_THAT(notes.sent_commands, ElementsAre("#M1", "#M0"));
+  feed(peer, spoken({"前へ進め"}));
+  peer.close();
+  run_until([&] { return notes.answers.size() == 4; });
+  EXPECT_THAT(notes.answers, ElementsAre("#M1", "#M0", "#M1", "#M0")) << "away is silent, too";
+}
+
+/// A result of one of several recognisers.
+std::string of_recogniser(std::string_view id, std::string_view name, std::string block) {
+  const std::string_view tag = "<RECOGOUT";
+  return block.replace(0, tag.size(), fmt::format("<RECOGOUT ID=\"SR{}\" NAME=\"{}\"", id, name));
+}
+
+TEST_P(BridgeTest, TwoRecognisersThatHearTheSameActOnce) {
+  Peer peer = play_engine([](BridgeConfig&) {});
+  feed(peer, of_recogniser("00", "a", spoken({"前へ進め"})));
+  feed(peer, of_recogniser("01", "b", spoken({"前へ進め"})));
+  feed(peer, of_recogniser("00", "a", spoken({"手を振れ"})));
+  feed(peer, of_recogniser("01", "b", spoken({"前へ進め"})));
+  run_until([&] { return notes.answers.size() == 3; });
+  EXPECT_THAT(notes.answered_commands, ElementsAre("#M1", "#M5", "#M1"));
+}
+
+TEST_P(BridgeTest, OneRecogniserCanBeChosen) {
+  Peer peer = play_engine([](BridgeConfig& config) { config.julius.recogniser = "b"; });
+  feed(peer, of_recogniser("00", "a", spoken({"前へ進め"})));
+  run_until([&] {
+    return log.count("no recogniser is called \"b\" (julius.recogniser); heard of is \"a\"") == 1;
+  });
+  feed(peer, of_recogniser("01", "b", spoken({"止まれ"})));
+  run_until([&] { return notes.answers.size() == 1; });
+  EXPECT_THAT(notes.answered_commands, ElementsAre("#M0"));
+  EXPECT_THAT(notes.phrases, ElementsAre("止まれ"));
+}
+
+TEST_P(BridgeTest, AnEngineWithoutASecondPassIsToldOnce) {
+  Peer peer = play_engine([](BridgeConfig&) {});
+  const std::string guess =
+      "<STARTRECOG/>\n.\n<RECOGOUT>\n<SHYPO PASS=\"1\"><WHYPO WORD=\"止まれ\"/></SHYPO>\n"
+      "</RECOGOUT>\n.\n<ENDRECOG/>\n.\n";
+  const std::string listen = "<INPUT STATUS=\"LISTEN\" TIME=\"0\"/>\n.\n";
+  feed(peer, guess + spoken({"止まれ"}) + listen + guess + "<RECOGFAIL/>\n.\n" + listen);
+  run_until([&] { return notes.messages == 10; });
+  EXPECT_EQ(log.count("first-pass results only"), 0U);
+  feed(peer, guess + listen + guess + listen);
+  run_until([&] { return notes.messages == 18; });
+  EXPECT_EQ(log.count("first-pass results only"), 1U);
+}
+
+TEST_P(BridgeTest, ConfidencesThatAreAllZeroAreThoseOfAFirstPass) {
+  Peer peer = play_engine([](BridgeConfig&) {});
+  feed(peer,
+       "<RECOGOUT>\n<SHYPO RANK=\"1\"><WHYPO WORD=\"止まれ\" CM=\"0.000\"/></SHYPO>\n"
+       "</RECOGOUT>\n.\n");
+  run_until([&] { return notes.phrases.size() == 1; });
+  EXPECT_EQ(log.count("first-pass results only"), 1U);
 }
 
 }  // namespace

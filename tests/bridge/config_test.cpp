@@ -12,6 +12,7 @@ namespace bunshin {
 namespace {
 
 using bunshin::testing::problem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -33,6 +34,8 @@ min_confidence = 1
 [julius]
 address = "[::1]:10501"
 encoding = "Shift_JIS"
+recogniser = "robot"
+ignore = ["uh", "eh"]
 [serial]
 device = "/dev/ttyUSB0"
 baud = 250000
@@ -41,6 +44,9 @@ settle = "2s"
 [robot]
 max_age = "10s"
 coalesce = false
+mute_while_moving = true
+mute_at_most = "8s"
+on_silence = { after = "1min", send = "#M0" }
 [[rule]]
 words = " 赤　に  光れ "
 send = "#PR255G000B000T010"
@@ -54,7 +60,11 @@ send = "#M0"
   EXPECT_EQ(config.julius.address, "[::1]:10501");
   EXPECT_EQ(config.julius.encoding, "Shift_JIS");
   EXPECT_EQ(config.serial, (SerialConfig{"/dev/ttyUSB0", 250'000, false, std::chrono::seconds(2)}));
-  EXPECT_EQ(config.robot, (RobotConfig{std::chrono::seconds(10), false}));
+  EXPECT_EQ(config.robot,
+            (RobotConfig{std::chrono::seconds(10), false, true, std::chrono::seconds(8),
+                         OnSilence{std::chrono::minutes(1), "#M0"}}));
+  EXPECT_EQ(config.julius.recogniser, "robot");
+  EXPECT_EQ(config.julius.ignore, std::vector<std::string>({"uh", "eh"}));
   ASSERT_THAT(config.rules, SizeIs(2));
   EXPECT_EQ(config.rules[0].words, "赤 に 光れ");
   EXPECT_EQ(config.rules[0].send, "#PR255G000B000T010");
@@ -99,6 +109,84 @@ TEST(Config, ValuesOutOfRange) {
   EXPECT_THAT(problem("[julius]\nencoding = \"UTF-9\""),
               HasSubstr("2: julius.encoding: unknown encoding \"UTF-9\""));
   EXPECT_THAT(problem("[julius]\nencoding = \"UTF-16\""), HasSubstr("does not contain ASCII"));
+}
+
+TEST(Config, WhatAReadOnlyTheRobotCanTell) {
+  const auto robot = [](std::string_view line) {
+    return problem(fmt::format("[robot]\n{}", line));
+  };
+  EXPECT_EQ(robot("on_silence = \"#M0\""),
+            "2: robot.on_silence: should be a table: [robot.on_silence]");
+  EXPECT_EQ(robot("on_silence = { send = \"#M0\" }"),
+            "2: robot.on_silence.after: missing: how long the engine may be silent");
+  EXPECT_EQ(robot("on_silence = { after = \"9s\" }"),
+            "2: robot.on_silence.send: missing: the command to send then");
+  EXPECT_THAT(robot("on_silence = { after = \"9s\", send = \"#M\" }"),
+              HasSubstr("2: robot.on_silence.send: Rapiro would not understand"));
+  EXPECT_THAT(robot("on_silence = { after = \"9ms\", send = \"#M0\" }"),
+              HasSubstr("a second or more"));
+  EXPECT_THAT(robot("mute_at_most = \"1ms\""), HasSubstr("2: robot.mute_at_most: "));
+  EXPECT_THAT(problem("[julius]\nrecogniser = \"\""),
+              HasSubstr("2: julius.recogniser: it is empty"));
+  EXPECT_THAT(problem("[julius]\nignore = [\"\"]"), HasSubstr("2: julius.ignore: one of"));
+  EXPECT_THAT(problem("[julius]\nignore = \"x\""), HasSubstr("should be a list of strings"));
+}
+
+TEST(Config, RulesOfOtherKinds) {
+  const BridgeConfig config = parse_config(R"toml(
+[[rule]]
+words = "右 * 向け"
+send = "#M3"
+cool_down = "2s"
+[[rule]]
+pattern = "赤 (\\d{3})"
+send = "#PR{1}T010"
+[[rule]]
+output = true
+)toml",
+                                           "x.toml");
+  ASSERT_THAT(config.rules, SizeIs(3));
+  EXPECT_EQ(config.rules[0].cool_down, std::chrono::seconds(2));
+  EXPECT_EQ(config.rules[1].pattern, "赤 (\\d{3})");
+  EXPECT_TRUE(config.rules[2].output);
+  EXPECT_EQ(config.rules[2].send, "{0}");
+}
+
+TEST(Config, RulesOfOtherKindsThatAreWrong) {
+  const auto rule = [](std::string_view lines) {
+    return problem(fmt::format("[[rule]]\n{}", lines));
+  };
+  EXPECT_EQ(rule("words = \"a\"\npattern = \"a\"\nsend = \"#M0\""),
+            "3: rule.pattern: a rule has either this or \"words\"");
+  EXPECT_THAT(rule("pattern = \"(\"\nsend = \"#M0\""), StartsWith("2: rule.pattern: no regular"));
+  EXPECT_EQ(rule("pattern = \"\"\nsend = \"#M0\""), "2: rule.pattern: it is empty");
+  EXPECT_EQ(rule("output = false\nsend = \"#M0\""), "2: rule.output: should be true, or not there");
+  EXPECT_THAT(rule("output = true\nsend = \"#M0\""), StartsWith("3: rule.send: what was heard is"));
+  EXPECT_THAT(rule("words = \"a\"\nsend = \"#M{1}\""), StartsWith("3: rule.send: there is no {1}"));
+  EXPECT_THAT(rule("words = \"a\"\nsend = \"#M0\"\ncool_down = 2"),
+              StartsWith("4: rule.cool_down: should be a string"));
+  EXPECT_THAT(
+      rule("output = true\n[[rule]]\noutput = true"),
+      StartsWith("4: rule.output: \"whatever is a command\" has a rule already, in line 2"));
+}
+
+TEST(Config, WordsThatAreDoubtfulAreWarnedOf) {
+  const auto warnings = [](std::string_view words, std::string_view encoding = "UTF-8") {
+    return parse_config(fmt::format("[julius]\nencoding = \"{}\"\n[[rule]]\nwords = \"{}\"\n"
+                                    "send = \"#M0\"",
+                                    encoding, words),
+                        "x.toml")
+        .warnings;
+  };
+  EXPECT_THAT(warnings("止まれ"), IsEmpty());
+  EXPECT_THAT(warnings("stop 2"), IsEmpty());
+  EXPECT_THAT(warnings("か\u3099"),
+              ElementsAre(HasSubstr("x.toml:4: rule.words: U+3099 is a comb")));
+  EXPECT_THAT(warnings("止\u200bまれ"), ElementsAre(HasSubstr("U+200B can not be seen")));
+  EXPECT_THAT(warnings("ｶﾞ"), SizeIs(2));
+  EXPECT_THAT(warnings("LED を 点けろ"), ElementsAre(HasSubstr("half-width, among Japanese")));
+  EXPECT_THAT(warnings("もっと～", "Shift_JIS"), ElementsAre(HasSubstr("\"CP932\" has it")));
+  EXPECT_THAT(warnings("もっと～", "CP932"), IsEmpty());
 }
 
 TEST(Config, Addresses) {

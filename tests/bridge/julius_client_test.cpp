@@ -76,7 +76,9 @@ TEST_P(JuliusClientTest, WaitsForAnEngineThatIsNotThereYet) {
                                        SimulatedJulius::Options{0, false});
   run_until([&] { return client.connects == 1; });
   EXPECT_EQ(log.count("cannot reach Julius"), 1U) << "one line a change of state";
-  EXPECT_EQ(log.count("connected to Julius at " + server.local_address().to_string()), 1U);
+  run_until([&] {
+    return log.count("connected to Julius at " + server.local_address().to_string()) == 1;
+  });
 }
 
 TEST_P(JuliusClientTest, AnEngineThatGoesAwayIsConnectedToAgain) {
@@ -101,20 +103,117 @@ TEST_P(JuliusClientTest, AResetIsNoMoreThanAnEnd) {
   const Listener listener(family());
   TestClient& client = make_client(listener.address);
   Peer peer = accept(listener, client);
+  peer.send("<STARTPROC/>\n.\n");
+  run_until([&] { return client.kinds.size() == 1; });
   peer.reset();
   run_until([&] { return client.connects == 2; });
   EXPECT_EQ(log.count("lost Julius"), 1U);
 }
 
+// The kernel takes connections for an engine that serves nobody.
+TEST_P(JuliusClientTest, ConnectedIsWhenTheEngineHasSpoken) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  for (int i = 0; i < 3; ++i) {
+    Peer peer = accept(listener, client);
+    peer.close();
+    run_until([&] { return client.connects == i + 2; });
+  }
+  EXPECT_EQ(log.count("connected to Julius"), 0U);
+  EXPECT_EQ(log.count("took the connection and said nothing"), 1U) << "one line a change of state";
+  Peer peer = listener.accept();
+  peer.send("<STARTPROC/>\n.\n<INPUT STATUS=\"LISTEN\" TIME=\"0\"/>\n.\n");
+  run_until([&] { return client.kinds.size() == 2; });
+  EXPECT_EQ(log.count("connected to Julius"), 1U);
+}
+
+TEST_P(JuliusClientTest, ASilentEngineIsWokenOnceAndThenComplainedOf) {
+  const Listener listener(family());
+  auto& client = reactor.emplace<TestClient>(Endpoint::parse(listener.address.to_string()), "UTF-8",
+                                             kSoon, JuliusClient::Patience{20ms, 20ms});
+  Peer peer = accept(listener, client);
+  expect_received(peer, "RESUME\n");
+  run_until([&] { return log.count("takes the connection and says nothing, not even to") == 1; });
+  rounds_in(100ms);
+  EXPECT_FALSE(peer.readable()) << "RESUME is said once";
+  EXPECT_EQ(log.count("says nothing, not even to"), 1U);
+  EXPECT_EQ(client.state_text(), "connected and silent");
+  peer.send("<STARTPROC/>\n.\n");
+  run_until([&] { return log.count("connected to Julius") == 1; });
+}
+
+TEST_P(JuliusClientTest, AnEngineThatWasPausedIsWoken) {
+  auto& server =
+      reactor.emplace<SimulatedJulius>(Endpoint::parse(any_address(family()).to_string()),
+                                       JuliusTranscript::load(fixture_path("julius/fruit-sjis")),
+                                       SimulatedJulius::Options{0, false});
+  {
+    Peer other(server.local_address());
+    other.send("PAUSE\n");
+    run_until([&] { return other.readable(); });
+    settle();
+  }
+  auto& client =
+      reactor.emplace<TestClient>(Endpoint::parse(server.local_address().to_string()), "Shift_JIS",
+                                  kSoon, JuliusClient::Patience{20ms, 20ms});
+  run_until([&] { return client.said.size() == 1; });
+  EXPECT_EQ(log.count("RESUME is sent"), 1U);
+  EXPECT_EQ(log.count("connected to Julius"), 1U);
+}
+
+TEST_P(JuliusClientTest, WhetherTheEngineListensIsTold) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  peer.send("<STARTPROC/>\n.\n");
+  run_until([&] { return client.kinds.size() == 1; });
+  EXPECT_EQ(log.count("STARTPROC"), 0U) << "it is connected to";
+  peer.send("<STOPPROC/>\n.\n");
+  run_until([&] { return log.count("Julius has stopped listening (STOPPROC)") == 1; });
+  EXPECT_EQ(client.state_text(), "asleep");
+  peer.send("<STARTPROC/>\n.\n");
+  run_until([&] { return log.count("Julius listens again (STARTPROC)") == 1; });
+}
+
+TEST_P(JuliusClientTest, MutingItIsNoNews) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  client.mute();
+  client.mute();
+  expect_received(peer, "TERMINATE\n");
+  peer.send("<STOPPROC/>\n.\n");
+  run_until([&] { return client.kinds.size() == 1; });
+  client.unmute();
+  client.unmute();
+  expect_received(peer, "RESUME\n");
+  peer.send("<STARTPROC/>\n.\n");
+  run_until([&] { return client.kinds.size() == 2; });
+  EXPECT_EQ(log.count("STOPPROC"), 0U);
+  EXPECT_EQ(log.count("STARTPROC"), 0U);
+  EXPECT_FALSE(peer.readable());
+}
+
+TEST_P(JuliusClientTest, WhoLeavesLetsTheEngineListen) {
+  const Listener listener(family());
+  TestClient& client = make_client(listener.address);
+  Peer peer = accept(listener, client);
+  client.mute();
+  expect_received(peer, "TERMINATE\n");
+  reactor.finish(5s);
+  run_rounds(2);
+  EXPECT_EQ(peer.receive_all(), "RESUME\n");
+}
+
 TEST_P(JuliusClientTest, SendsOneCommandAtATime) {
   const Listener listener(family());
   TestClient& client = make_client(listener.address);
-  EXPECT_FALSE(client.command("STATUS")) << "not connected";
+  EXPECT_FALSE(client.command(JuliusVerb::status)) << "not connected";
   Peer peer = accept(listener, client);
   const auto asked = Clock::now();
-  EXPECT_TRUE(client.command("STATUS"));
-  EXPECT_TRUE(client.command("VERSION"));
-  EXPECT_TRUE(client.command("PAUSE"));
+  EXPECT_TRUE(client.command(JuliusVerb::status));
+  EXPECT_TRUE(client.command(JuliusVerb::version));
+  EXPECT_TRUE(client.command(JuliusVerb::pause));
   expect_received(peer, "STATUS\n");
   peer.send("<INPUT STATUS=\"LISTEN\" TIME=\"0\"/>\n.\n");
   run_until([&] { return client.kinds.size() == 1; });
@@ -131,7 +230,9 @@ TEST_P(JuliusClientTest, AnAnswerThatCameWhileWeWereAwayIsNotLate) {
   const Listener listener(family());
   TestClient& client = make_client(listener.address);
   Peer peer = accept(listener, client);
-  for (const char* command : {"STATUS", "VERSION", "PAUSE"}) client.command(command);
+  for (const auto verb : {JuliusVerb::status, JuliusVerb::version, JuliusVerb::pause}) {
+    client.command(verb);
+  }
   expect_received(peer, "STATUS\n");
   peer.send("<SYSINFO PROCESS=\"ACTIVE\"/>\n.\n");
   std::this_thread::sleep_for(300ms);  // we are away: the passing of time is what is tested
@@ -146,12 +247,12 @@ TEST_P(JuliusClientTest, CommandsThatWaitEndWithTheConnection) {
   const Listener listener(family());
   TestClient& client = make_client(listener.address);
   Peer peer = accept(listener, client);
-  client.command("STATUS");
-  client.command("PAUSE");
+  client.command(JuliusVerb::status);
+  client.command(JuliusVerb::pause);
   peer.close();
   run_until([&] { return client.connects == 2; });
   peer = listener.accept();
-  client.command("RESUME");
+  client.command(JuliusVerb::resume);
   expect_received(peer, "RESUME\n");
 }
 
@@ -195,7 +296,7 @@ TEST_P(JuliusClientTest, AWrongEncodingIsToldOnce) {
   Peer peer = accept(listener, client);
   for (int i = 0; i < 3; ++i) feed(peer, read_fixture("julius/fruit-sjis.bin"));
   run_until([&] { return client.damaged() == 3; });
-  EXPECT_EQ(log.count("are not of the encoding"), 1U);
+  EXPECT_EQ(log.count("are not UTF-8 (julius.encoding)"), 1U);
   EXPECT_THROW(make_client(listener.address, "EBCDIC-NOT"), std::invalid_argument);
 }
 

@@ -75,7 +75,11 @@ TEST_P(Recording, IsTheSameCutAnywhere) {
 
 INSTANTIATE_TEST_SUITE_P(Julius, Recording,
                          ::testing::Values("julius/control.bin", "julius/fruit-sjis.bin",
-                                           "julius/robot-commands.bin", "julius/robot-nbest.bin"));
+                                           "julius/robot-commands.bin", "julius/robot-nbest.bin",
+                                           "julius/real-idle.bin",
+                                           "julius/real-pause-in-utterance.bin",
+                                           "julius/real-pause-terminate.bin",
+                                           "julius/real-terminate-in-utterance.bin"));
 
 TEST(Recordings, TenRobotCommands) {
   EXPECT_THAT(final_phrases(messages_of("julius/robot-commands.bin", "UTF-8")),
@@ -85,14 +89,14 @@ TEST(Recordings, TenRobotCommands) {
 
 TEST(Recordings, WhatTheBuiltInRulesMakeOfThem) {
   const BridgeConfig config = builtin_config();
-  const RuleSet rules(config.rules, config.min_confidence);
+  RuleSet rules(config.rules, config.min_confidence);
   std::vector<std::string> sent;
   for (const JuliusMessage& message : messages_of("julius/robot-commands.bin", "UTF-8")) {
     const auto* hypothesis = message.final_hypothesis();
     if (!hypothesis) continue;
     const Decision decision = rules.decide(*hypothesis);
     sent.push_back(decision.outcome == Decision::Outcome::send
-                       ? decision.rule->send
+                       ? decision.command
                        : fmt::format("refused {} {}", decision.weakest_word, *decision.confidence));
   }
   EXPECT_THAT(sent, ElementsAre("#M1", "refused 光れ 0.632", "#M3", "#M4", "#M0", "#M5",
@@ -123,6 +127,19 @@ TEST(Recordings, NbestHasSeveralHypothesesAndNoConfidence) {
     }
   }
   EXPECT_EQ(most, 3u);
+}
+
+TEST(Recordings, TerminateRejectsTheUtteranceAndPauseDoesNot) {
+  const auto terminated = messages_of("julius/real-terminate-in-utterance.bin", "UTF-8");
+  EXPECT_THAT(final_phrases(terminated), ElementsAre());
+  EXPECT_TRUE(std::any_of(terminated.begin(), terminated.end(), [](const JuliusMessage& message) {
+    return message.kind == JuliusKind::rejected &&
+           message.attribute("REASON") == "input terminated by request";
+  }));
+  EXPECT_THAT(final_phrases(messages_of("julius/real-pause-in-utterance.bin", "UTF-8")),
+              ElementsAre("前へ進め"));
+  EXPECT_THAT(final_phrases(messages_of("julius/real-pause-terminate.bin", "UTF-8")),
+              ElementsAre("前へ進め"));
 }
 
 TEST(Recordings, FruitInShiftJis) {

@@ -41,7 +41,7 @@ std::vector<std::string> blocks_of_pieces(std::string_view bytes, std::uint8_t s
   return blocks;
 }
 
-void decide(const RuleSet& rules, const JuliusHypothesis& best) {
+void decide(RuleSet& rules, const JuliusHypothesis& best) {
   require(!best.first_pass && best.rank == 1, "a final hypothesis is the first of the second pass");
   const Decision decision = rules.decide(best);
   if (decision.outcome != Decision::Outcome::send) return;
@@ -50,7 +50,7 @@ void decide(const RuleSet& rules, const JuliusHypothesis& best) {
           "every word has the confidence that is asked for");
 }
 
-void read(const std::string& block, TextDecoder& decoder, const RuleSet& rules) {
+void read(const std::string& block, TextDecoder& decoder, RuleSet& rules) {
   const TextDecoder::Result text = decoder.decode(block);
   require(is_utf8(text.text), "what is decoded is UTF-8");
   require(text.replaced <= block.size(), "no more is replaced than there was");
@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace bunshin;
   using namespace bunshin::fuzzing;
   static const BridgeConfig config = builtin_config();
-  static const RuleSet rules(config.rules, config.min_confidence);
+  static RuleSet rules(config.rules, config.min_confidence);
   static TextDecoder decoders[] = {TextDecoder("UTF-8"), TextDecoder("Shift_JIS"),
                                    TextDecoder("EUC-JP"), TextDecoder("ISO-2022-JP")};
   Input input(data, size);

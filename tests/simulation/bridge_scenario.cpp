@@ -119,6 +119,15 @@ std::string check_line(const std::string& got, const std::vector<std::string>& t
   return "";
 }
 
+/// Whether nothing waits for room on the line, or for memory.
+bool all_is_written(Process& side) {
+  bool all = true;
+  side.reactor().for_each([&all](EventHandler& handler) {
+    if (const auto* port = dynamic_cast<SerialPort*>(&handler)) all = all && port->buffered() == 0;
+  });
+  return all;
+}
+
 Robot& switch_on(Run& run, Process& side) {
   return side.reactor().emplace<Robot>(run.world.make_line(side, kLine));
 }
@@ -168,6 +177,7 @@ void play_bridge(Run& run) {
   run.until([&] { return goes_well() && account.accepted >= wanted; }, 12000);
   engine.kill();
   run.until([&] { return goes_well() && bridge->idle(); }, 12000);
+  run.until([&] { return all_is_written(bridge_side); }, 12000);
   run.settle(500);  // what was given up may still be on its way
   goes_well();
   require(account.settled == account.accepted,

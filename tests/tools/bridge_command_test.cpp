@@ -66,6 +66,7 @@ TEST(BridgeCommand, AWrongConfigurationIsNamedWithItsLine) {
 TEST(BridgeCommand, WrongArgumentsExitWithTwo) {
   EXPECT_EQ(failure_of({"bridge", "--baud", "0"}).first, 2);
   EXPECT_EQ(failure_of({"bridge", "--baud", "fast"}).first, 2);
+  EXPECT_THAT(failure_of({"bridge", "--serial", ""}).second, HasSubstr("--serial: it is empty"));
   EXPECT_EQ(failure_of({"bridge", "--julius", "here", "--check"}).first, 2);
   EXPECT_EQ(failure_of({"bridge", "--serail", "/dev/ttyAMA0"}).first, 2);
 }
@@ -192,6 +193,7 @@ TEST(BridgeCommand, HupReadsTheConfigurationAgain) {
   const ConfiguredBridge world;
   Program bridge = world.run();
   Peer peer = world.engine.accept();
+  peer.send("<STARTPROC/>\n.\n");
   EXPECT_TRUE(bridge.wait_for_errors("connected to Julius"));
   world.write("#M2", "[[rule]]\nwords = \"b\"\nsend = \"#M0\"\n");
   bridge.signal(SIGHUP);
@@ -255,6 +257,45 @@ TEST(BridgeCommand, HupWorksForARawBridgeToo) {
   peer = after.engine.accept();
   peer.send("anything");
   EXPECT_EQ(read_exactly(after.pty.master.get(), 8), "anything");
+}
+
+// A pipe can be read once.
+TEST(BridgeCommand, TheConfigurationMayComeFromAPipe) {
+  const ConfiguredBridge world;
+  world.write("#M1");
+  std::ifstream file(world.config);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Program bridge(bunshin({"bridge", "--config", "/dev/stdin"}));
+  bridge.send(text);
+  bridge.end_input();
+  Peer peer = world.engine.accept();
+  peer.send(heard("a"));
+  EXPECT_TRUE(bridge.wait_for_errors("rule \"a\", #M1"));
+  bridge.signal(SIGHUP);
+  EXPECT_TRUE(bridge.wait_for_errors(
+      "/dev/stdin can be read only once; the configuration stays as it was"));
+}
+
+TEST(BridgeCommand, AFloodIsToldOnce) {
+  const ConfiguredBridge world;
+  Program bridge = world.run();
+  Peer peer = world.engine.accept();
+  for (int i = 0; i < 1000; ++i) peer.send(heard("a"));
+  peer.send("<RECOGOUT>\n.\n");
+  EXPECT_TRUE(bridge.wait_for_errors("was skipped"));
+  const std::string& errors = bridge.errors();
+  const auto lines = std::count(errors.begin(), errors.end(), '\n');
+  EXPECT_LT(lines, 40);
+  EXPECT_THAT(errors, HasSubstr("more is heard than anybody says"));
+  bridge.signal(SIGUSR1);
+  EXPECT_TRUE(bridge.wait_for_errors("1000 phrases heard"));
+}
+
+TEST(BridgeCommand, CheckWarnsOfWordsThatLookRight) {
+  const std::string config = make_file("[[rule]]\nwords = \"LED を 点けろ\"\nsend = \"#M1\"\n");
+  Program program(bunshin({"bridge", "--config", config, "--check"}));
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_THAT(program.errors(), HasSubstr(config + ":2: rule.words: its Latin letters"));
 }
 
 TEST(BridgeCommand, Usr1TellsHowItStands) {
