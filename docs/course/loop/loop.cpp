@@ -2,10 +2,9 @@
 // lent until the next call.
 
 #include <exception>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "figure.h"
 
@@ -23,8 +22,10 @@ namespace {
 std::unique_ptr<Figure> figure;
 std::string answer;
 
-void act(int actor, std::function<void(Actor&, BufferedDispatcher&)> what) {
-  figure->act(static_cast<std::size_t>(actor), std::move(what));
+/// The handler of an actor that is there; null: it can do nothing any more.
+BufferedDispatcher* handler_of(int number) {
+  Actor* const actor = figure ? figure->actor(static_cast<std::size_t>(number)) : nullptr;
+  return actor != nullptr ? actor->handler : nullptr;
 }
 
 }  // namespace
@@ -52,26 +53,26 @@ EMSCRIPTEN_KEEPALIVE const char* loop_open(const char* name, const char* choice)
 EMSCRIPTEN_KEEPALIVE int loop_connect() { return static_cast<int>(figure->connect()); }
 
 EMSCRIPTEN_KEEPALIVE void loop_say(int actor, const char* text) {
-  act(actor, [said = std::string(text)](Actor&, BufferedDispatcher& its) { its.send(said); });
+  if (auto* const handler = handler_of(actor)) handler->send(text);
 }
 
 /// It sends no more, and goes on listening.
 EMSCRIPTEN_KEEPALIVE void loop_end(int actor) {
-  act(actor, [](Actor&, BufferedDispatcher& its) { its.shut_down_when_done(); });
+  if (auto* const handler = handler_of(actor)) handler->shut_down_when_done();
 }
 
 EMSCRIPTEN_KEEPALIVE void loop_leave(int actor) {
-  act(actor, [](Actor& who, BufferedDispatcher& its) {
-    who.state = "gone";
-    its.close();
-  });
+  if (auto* const handler = handler_of(actor)) {
+    figure->actor(static_cast<std::size_t>(actor))->state = "gone";
+    handler->close();
+  }
 }
 
 /// Whether it reads what it is sent.
 EMSCRIPTEN_KEEPALIVE void loop_read(int actor, int reads) {
-  act(actor, [reads](Actor&, BufferedDispatcher& its) {
-    reads != 0 ? its.resume_reading() : its.pause_reading();
-  });
+  if (auto* const handler = handler_of(actor)) {
+    reads != 0 ? handler->resume_reading() : handler->pause_reading();
+  }
 }
 
 EMSCRIPTEN_KEEPALIVE void loop_pause() { figure->pause(); }
