@@ -24,6 +24,14 @@ for language in en ja; do
   sphinx-build -q -W --keep-going -b html -c docs/site -D language="$language" \
     -d "$out/$language" "$out/source/$language" "$site/$language"
 done
+# Debian's Furo is as its authors edit it: a module, and a style that is looked for in the root of a
+# web server. From the file system neither is found.
+for theme in "$site"/*/_static; do
+  esbuild "$theme/scripts/furo.js" --bundle --log-level=warning --allow-overwrite \
+    --outfile="$theme/scripts/furo.js"
+  sed -i 's|/javascript/normalize.css/normalize.css|normalize.css|' "$theme/styles/furo.css"
+  cp /usr/share/javascript/normalize.css/normalize.css "$theme/styles/"
+done
 cp docs/site/start.html "$site/index.html"
 docs/site/check_links.py "$site"
 node docs/site/try_search.js "$site"

@@ -69,7 +69,6 @@ class Figure {
       slow: (ms) => this.#steer("slow", ms), model: (name) => this.#steer("model", name),
     };
     this.#parts[1].use(source);
-    this.#parts[2].use(source);
     this.#people = new People(this.#scenario, said, (step) => this.#act(step));
     const part = (title, ...nodes) => element("section", { class: "part" }, element("h3", {}, said.say(title)), ...nodes);
     const root = this.#host.attachShadow({ mode: "open" });
