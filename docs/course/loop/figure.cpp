@@ -29,33 +29,45 @@ Figure::Figure(const Scenario& scenario, std::string_view choice)
 
 // --- Steering ---
 
+void Figure::steer(std::function<void(Reactor&)> what) {
+  Reactor& reactor = server_.reactor();
+  reactor.post([&reactor, what = std::move(what)] { what(reactor); });
+}
+
 void Figure::pause() {
-  stop_slow();
-  server_.reactor().pause();
-  teller_.tell("paused", R"(,"by":"reader")");
-  tell_steering();
+  steer([this](Reactor& reactor) {
+    stop_slow();
+    reactor.pause();
+    teller_.tell("paused", R"(,"by":"reader")");
+    tell_steering();
+  });
 }
 
 void Figure::step() {
-  if (server_.reactor().paused()) server_.reactor().step();
+  steer([](Reactor& reactor) {
+    if (reactor.paused()) reactor.step();
+  });
 }
 
 void Figure::go_on() {
-  stop_slow();
-  server_.reactor().go_on();
-  teller_.tell("resumed", R"(,"by":"reader")");
-  tell_steering();
+  steer([this](Reactor& reactor) {
+    stop_slow();
+    reactor.go_on();
+    teller_.tell("resumed", R"(,"by":"reader")");
+    tell_steering();
+  });
 }
 
 void Figure::slow(std::uint32_t ms) {
   if (ms == 0) return go_on();
-  stop_slow();
-  Reactor& reactor = server_.reactor();
-  if (reactor.paused()) teller_.tell("resumed", R"(,"by":"reader")");
-  slow_ = ms;
-  reactor.pause();
-  slow_timer_ = reactor.call_every(std::chrono::milliseconds(ms), [&reactor] { reactor.step(); });
-  tell_steering();
+  steer([this, ms](Reactor& reactor) {
+    stop_slow();
+    if (reactor.paused()) teller_.tell("resumed", R"(,"by":"reader")");
+    slow_ = ms;
+    reactor.pause();
+    slow_timer_ = reactor.call_every(std::chrono::milliseconds(ms), [&reactor] { reactor.step(); });
+    tell_steering();
+  });
 }
 
 void Figure::stop_slow() {
@@ -84,8 +96,16 @@ Actor& Figure::add_actor(std::string name) {
 
 std::size_t Figure::connect() {
   Actor& actor = add_actor(std::string(1, static_cast<char>('A' + clients_++ % 26)));
-  others_.reactor().emplace<Client>(actor).connect(address_);
+  others_.reactor().post(
+      [this, &actor] { others_.reactor().emplace<Client>(actor).connect(address_); });
   return actors_.size() - 1;
+}
+
+void Figure::act(std::size_t number, std::function<void(Actor&, BufferedDispatcher&)> what) {
+  others_.reactor().post([this, number, what = std::move(what)] {
+    Actor* const its = actor(number);
+    if (its != nullptr && its->handler != nullptr) what(*its, *its->handler);
+  });
 }
 
 void Figure::pass(Duration time) {
@@ -97,7 +117,8 @@ void Figure::pass(Duration time) {
   });
   for (int step = 0; step < kMostSteps && !over && world_.step(); ++step) {
     if (server_.reactor().paused()) teller_.held(server_.reactor().next_held());
-    for (const EventHandler* handler : std::exchange(edges_, {})) edge_(*handler);
+    for (const EventHandler* handler : std::exchange(edges_, {}))
+      server_.reactor().post([this, handler] { edge_(*handler); });
   }
   *end = nullptr;
   teller_.sample();
@@ -107,7 +128,10 @@ std::string Figure::take_events() { return teller_.take(); }
 
 void Figure::on_edge(std::function<void(const EventHandler&)> function) {
   edge_ = std::move(function);
-  teller_.on_edge = [this](const EventHandler& handler) { edges_.push_back(&handler); };
+  // An edge that finds the handler reading is not a new one for it.
+  teller_.on_edge = [this](const EventHandler& handler) {
+    if (handler.reading_paused()) edges_.push_back(&handler);
+  };
 }
 
 std::string Figure::actors_json() const {

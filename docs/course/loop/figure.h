@@ -34,6 +34,8 @@ class Figure {
   [[nodiscard]] Actor* actor(std::size_t number) {
     return number < actors_.size() ? &actors_[number] : nullptr;
   }
+  /// Lets `what` happen to the actor's handler, if it still has one, when time passes next.
+  void act(std::size_t number, std::function<void(Actor&, BufferedDispatcher&)> what);
   /// The loop stands still, and goes on.
   void pause();
   void step();
@@ -69,6 +71,8 @@ class Figure {
   void on_edge(std::function<void(const EventHandler&)> function);
 
  private:
+  /// In the server's loop, which sleeps between two calls of pass().
+  void steer(std::function<void(Reactor&)> what);
   void tell_steering();
   void stop_slow();
 

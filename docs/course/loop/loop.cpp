@@ -2,9 +2,10 @@
 // lent until the next call.
 
 #include <exception>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 
 #include "figure.h"
 
@@ -22,10 +23,8 @@ namespace {
 std::unique_ptr<Figure> figure;
 std::string answer;
 
-/// The handler of an actor that is there; null: it can do nothing any more.
-BufferedDispatcher* handler_of(int number) {
-  Actor* const actor = figure ? figure->actor(static_cast<std::size_t>(number)) : nullptr;
-  return actor != nullptr ? actor->handler : nullptr;
+void act(int actor, std::function<void(Actor&, BufferedDispatcher&)> what) {
+  figure->act(static_cast<std::size_t>(actor), std::move(what));
 }
 
 }  // namespace
@@ -53,26 +52,26 @@ EMSCRIPTEN_KEEPALIVE const char* loop_open(const char* name, const char* choice)
 EMSCRIPTEN_KEEPALIVE int loop_connect() { return static_cast<int>(figure->connect()); }
 
 EMSCRIPTEN_KEEPALIVE void loop_say(int actor, const char* text) {
-  if (auto* const handler = handler_of(actor)) handler->send(text);
+  act(actor, [said = std::string(text)](Actor&, BufferedDispatcher& its) { its.send(said); });
 }
 
 /// It sends no more, and goes on listening.
 EMSCRIPTEN_KEEPALIVE void loop_end(int actor) {
-  if (auto* const handler = handler_of(actor)) handler->shut_down_when_done();
+  act(actor, [](Actor&, BufferedDispatcher& its) { its.shut_down_when_done(); });
 }
 
 EMSCRIPTEN_KEEPALIVE void loop_leave(int actor) {
-  if (auto* const handler = handler_of(actor)) {
-    figure->actor(static_cast<std::size_t>(actor))->state = "gone";
-    handler->close();
-  }
+  act(actor, [](Actor& who, BufferedDispatcher& its) {
+    who.state = "gone";
+    its.close();
+  });
 }
 
 /// Whether it reads what it is sent.
 EMSCRIPTEN_KEEPALIVE void loop_read(int actor, int reads) {
-  if (auto* const handler = handler_of(actor)) {
-    reads != 0 ? handler->resume_reading() : handler->pause_reading();
-  }
+  act(actor, [reads](Actor&, BufferedDispatcher& its) {
+    reads != 0 ? its.resume_reading() : its.pause_reading();
+  });
 }
 
 EMSCRIPTEN_KEEPALIVE void loop_pause() { figure->pause(); }

@@ -126,7 +126,8 @@ void julius_to_tty(Figure& figure, std::string_view) {
                          figure.world().make_line(figure.others(), kLine));
 
   Reactor& bridge = figure.server().reactor();
-  auto& line = figure.keep<std::unique_ptr<SerialLine>>(figure.server().open_line(kLine, 57600));
+  auto& line =
+      figure.keep<std::unique_ptr<SerialLine>>(figure.server().open_line(kLine, {.baud = 57600}));
   auto& serial = bridge.emplace<FileDispatcher>(line->duplicate());
   bridge.emplace<Julius>(engine, serial);
 }

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   const std::string device = argc > 1 ? argv[1] : "/dev/ttyAMA0";
   const Endpoint engine = Endpoint::parse(argc > 2 ? argv[2] : "127.0.0.1:10500");
 
-  const std::unique_ptr<SerialLine> serial = open_serial_line(device, 57600);
+  const std::unique_ptr<SerialLine> serial = open_serial_line(device, {.baud = 57600});
   Reactor reactor;
   auto& line = reactor.emplace<Line>(serial->duplicate());
   reactor.emplace<Julius>(engine, line);
