@@ -22,7 +22,7 @@ namespace bunshin {
 /// with captures does not (C++ Core Guidelines, CP.51).
 class [[nodiscard]] Conversation {
  public:
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language's name for it
     Conversation get_return_object() {
       return Conversation(std::coroutine_handle<promise_type>::from_promise(*this));
     }

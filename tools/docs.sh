@@ -9,7 +9,7 @@ tools/setup.sh docs
 out=build/docs
 site=build/site
 mkdir -p "$out"
-rm -rf "$site" "$out/xml"
+rm -rf "$site" "$out"/{xml,en,ja}  # Breathe stumbles over what it remembers
 
 export BUNSHIN_FIGURES=$PWD/$out/figures
 docs/course/loop/build.sh "$BUNSHIN_FIGURES/loop"
