@@ -2,7 +2,7 @@
 # Installs what is missing, then builds and runs every test.
 #   tools/test.sh           all steps
 #   tools/test.sh STEP...   only these: format release asan simulate tsan fuzz faults tidy macos wasm
-#                           browser exact study docs
+#                           browser cross exact study docs
 # release, asan and tsan build and run the tests: with g++, as an ordinary user even when root runs
 # this; with clang++, AddressSanitizer and UndefinedBehaviorSanitizer; with g++ and ThreadSanitizer
 # (clang++'s has an operator new that the tests can not replace). The last two have the engine
@@ -11,13 +11,14 @@
 # simulate runs the scenarios in a simulated world for a minute, compares two compilers, and takes
 # each protection out (tests/simulation/breaks.py); wasm does it under node.
 # browser tries the scope's page in chromium.
-# format and tidy are clang-format and clang-tidy, macos a cross-build, exact compares counts with
+# format and tidy are clang-format and clang-tidy, macos a cross-build, cross builds for arm64 and armhf
+# and runs the suites of reactor, handlers and bridge under qemu-user, exact compares counts with
 # their limits, and study checks that the performance study makes a complete report (never its
 # timings).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm browser exact study docs)
+all_steps=(format release asan simulate tsan fuzz faults tidy macos wasm browser cross exact study docs)
 steps=("${@:-${all_steps[@]}}")
 for step in "${steps[@]}"; do
   [[ " ${all_steps[*]} " == *" $step "* ]] || {
@@ -100,6 +101,10 @@ tidy() {
   tools/tidy.sh build/tidy
 }
 
+cross() {
+  tools/setup.sh cross && tools/cross_check.sh arm64 && tools/cross_check.sh armhf
+}
+
 run_step() {
   case "$1" in
     format) check_format ;;
@@ -111,6 +116,7 @@ run_step() {
     wasm) tools/wasm_check.sh ;;
     browser) tools/browser_check.sh ;;
     macos) quietly build/macos.log tools/macos_check.sh ;;
+    cross) cross ;;
     exact) bench/exact.sh --build build/release ;;
     study)
       quietly build/study.log bench/study/run.py --ci --build build/release --out build/study-ci &&
