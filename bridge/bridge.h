@@ -40,6 +40,8 @@ class Bridge : public JuliusClient, public BridgeControl {
 
   /// Whether the robot has answered everything that was heard.
   [[nodiscard]] bool idle() const { return robot_.idle(); }
+  /// Commands that it has not answered.
+  [[nodiscard]] std::size_t waiting() const { return robot_.waiting(); }
 
   void configure(const BridgeConfig& config) override;
   [[nodiscard]] std::vector<std::string> status() const override;

@@ -25,6 +25,7 @@ constexpr std::array kSections = {
     SectionReader{"serial", read_serial_section},
     SectionReader{"share", read_share_section},
     SectionReader{"robot", read_robot_section},
+    SectionReader{"status", read_status_section},
 };
 
 }  // namespace
@@ -58,6 +59,7 @@ BridgeConfig parse_config(std::string_view text, const std::string& name) {
   for (const SectionReader& section : kSections) known.push_back(section.name);
   root.allow_only(known);
   BridgeConfig config;
+  config.source = text;
   config.min_confidence = root.confidence("min_confidence").value_or(config.min_confidence);
   for (const SectionReader& reader : kSections) {
     if (const auto section = root.table(reader.name)) reader.read(*section, config);

@@ -48,6 +48,13 @@ struct ShareConfig {
   bool allow_control = false;  ///< whether they may send commands to it
 };
 
+/// [status]: how the bridge is, for programs that ask.
+struct StatusConfig {
+  std::string listen;              ///< empty: nobody can ask
+  std::vector<std::string> names;  ///< of this host, which they may ask for: see HttpOptions::names
+  bool operator==(const StatusConfig&) const = default;
+};
+
 /// What the bridge is told. These defaults hold for every key a file leaves out.
 struct BridgeConfig {
   double min_confidence = 0.7;  ///< 0 to 1, of every word of a phrase
@@ -55,6 +62,8 @@ struct BridgeConfig {
   SerialConfig serial;
   ShareConfig share;
   RobotConfig robot;
+  StatusConfig status;
+  std::string source;       ///< the text it was read from
   std::vector<Rule> rules;  ///< words normalised and all different, send understood by the firmware
   /// What is allowed, and likely not what was meant: "my.toml:12: rule.words: ...".
   std::vector<std::string> warnings;

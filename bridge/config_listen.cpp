@@ -29,6 +29,7 @@ std::string normalised(const std::string& address) {
 std::string read_listen(const ConfigSection& section) {
   const auto listen = section.text("listen");
   if (!listen) section.fail("listen", "missing: an address to listen on, such as 127.0.0.1:10501");
+  if (*listen == kFromSystemd) return *listen;
   try {
     return Endpoint::parse(*listen).to_string();
   } catch (const std::system_error& error) {
@@ -37,11 +38,12 @@ std::string read_listen(const ConfigSection& section) {
 }
 
 void check_listens(const ConfigSection& root, const BridgeConfig& config) {
-  const std::initializer_list<Listen> listens = {{"share", config.share.listen}};
+  const std::initializer_list<Listen> listens = {{"share", config.share.listen},
+                                                 {"status", config.status.listen}};
   std::vector<std::pair<std::string, std::string>> taken = {
       {normalised(config.julius.address), "where Julius is (julius.address)"}};
   for (const Listen& listen : listens) {
-    if (listen.address.empty()) continue;
+    if (listen.address.empty() || listen.address == kFromSystemd) continue;
     std::string address = normalised(listen.address);
     for (const auto& [other, whose] : taken) {
       if (other != address || address.ends_with(":0")) continue;
@@ -53,6 +55,7 @@ void check_listens(const ConfigSection& root, const BridgeConfig& config) {
 }
 
 bool is_open_to_others(const std::string& listen) {
+  if (listen == kFromSystemd) return false;  // nobody knows here
   const std::string text = normalised(listen);
   return !text.starts_with("127.") && !text.starts_with("[::1]:") && !text.starts_with("unix:");
 }

@@ -16,6 +16,7 @@ void read_julius_section(const ConfigSection& section, BridgeConfig& config);
 void read_serial_section(const ConfigSection& section, BridgeConfig& config);
 void read_share_section(const ConfigSection& section, BridgeConfig& config);
 void read_robot_section(const ConfigSection& section, BridgeConfig& config);
+void read_status_section(const ConfigSection& section, BridgeConfig& config);
 /// All of [[rule]]. After the other sections: what may be sent depends on them.
 void read_rules(const ConfigSection& root, BridgeConfig& config);
 

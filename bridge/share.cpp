@@ -117,6 +117,11 @@ ShareServer::ShareServer(Reactor& reactor, const Endpoint& endpoint,
   listen_on(endpoint);
 }
 
+ShareServer::ShareServer(Reactor& reactor, UniqueFd listening, std::shared_ptr<ShareRoom> room)
+    : Dispatcher(reactor), room_(std::move(room)) {
+  listen_on(std::move(listening));
+}
+
 void ShareServer::handle_accepted(StreamSocket socket, const SocketAddress& peer) {
   reactor().emplace<ShareClient>(std::move(socket), peer.to_string(), room_);
   log(LogLevel::debug, "a listener has come from {}, there are {} now", peer.to_string(),

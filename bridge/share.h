@@ -85,6 +85,8 @@ class ShareServer : public Dispatcher {
  public:
   /// Listens at once. Throws std::system_error.
   ShareServer(Reactor& reactor, const Endpoint& endpoint, std::shared_ptr<ShareRoom> room);
+  /// On a socket that listens already.
+  ShareServer(Reactor& reactor, UniqueFd listening, std::shared_ptr<ShareRoom> room);
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
 
  private:

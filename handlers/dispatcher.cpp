@@ -113,6 +113,10 @@ void Dispatcher::listen_on(const Endpoint& endpoint, bool share_port) {
   }
 }
 
+void Dispatcher::listen_on(UniqueFd listening) {
+  reactor().add(*this, std::move(listening), Kind::listener);
+}
+
 SocketAddress Dispatcher::local_address() const {
   return reactor().host().local_name(descriptor());
 }

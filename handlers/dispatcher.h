@@ -47,6 +47,8 @@ class Dispatcher : public EventHandler {
   /// works. A host name is looked up on the spot, which blocks. `share_port`: joins those that
   /// listen there already, see set_reuse_port.
   void listen_on(const Endpoint& endpoint, bool share_port = false);
+  /// A socket that listens already, such as a service manager passes: non-blocking.
+  void listen_on(UniqueFd listening);
   /// The address the socket is bound to, with the real port. Throws std::system_error.
   [[nodiscard]] SocketAddress local_address() const;
 

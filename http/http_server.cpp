@@ -9,10 +9,19 @@
 
 namespace bunshin {
 
-HttpServer::HttpServer(Reactor& reactor, const Endpoint& endpoint, HttpOptions options)
+HttpServer::HttpServer(Reactor& reactor, HttpOptions options)
     : Dispatcher(reactor), site_(std::make_shared<HttpSite>(*this, std::move(options))) {
   if (site_->options().background) unref();
+}
+
+HttpServer::HttpServer(Reactor& reactor, const Endpoint& endpoint, HttpOptions options)
+    : HttpServer(reactor, std::move(options)) {
   listen_on(endpoint);
+}
+
+HttpServer::HttpServer(Reactor& reactor, UniqueFd listening, HttpOptions options)
+    : HttpServer(reactor, std::move(options)) {
+  listen_on(std::move(listening));
 }
 
 HttpServer::~HttpServer() { site_->listener_gone(); }

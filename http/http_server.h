@@ -58,6 +58,8 @@ class HttpServer : public Dispatcher {
 
   /// Listens. Throws std::system_error.
   HttpServer(Reactor& reactor, const Endpoint& endpoint, HttpOptions options = {});
+  /// On a socket that listens already.
+  HttpServer(Reactor& reactor, UniqueFd listening, HttpOptions options = {});
   ~HttpServer() override;
 
   /// What answers for `path`. One function each for GET (with HEAD) and POST.
@@ -74,6 +76,8 @@ class HttpServer : public Dispatcher {
   void handle_accepted(StreamSocket socket, const SocketAddress& peer) override;
 
  private:
+  HttpServer(Reactor& reactor, HttpOptions options);
+
   std::shared_ptr<HttpSite> site_;
 };
 

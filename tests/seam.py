@@ -33,6 +33,7 @@ SEAM = {
     "reactor/stream_watch.cpp": "standard streams are the process's",
     "reactor/reactor.cpp": "SIGPIPE is the process's",
     "handlers/unix_path.cpp": "names in the file system, and who else has one",
+    "bridge/service_manager.cpp": "its socket, and those it passes, are the process's",
     "bridge/pseudo_terminal.cpp": "makes the line of a simulated robot",
     "scope/trace_file.cpp": "a file, written by a thread of its own",
     "bridge/simulated_rapiro.cpp": "links in the file system",

@@ -40,9 +40,10 @@ void watch_signals(Reactor& reactor, const std::function<void()>& end,
 
 /// `all` is a reactor or a group: whatever has stop() and finish().
 template <typename All>
-std::function<void()> finish_then_stop(All& all) {
-  return [&all, signalled = std::make_shared<bool>(false)] {
+std::function<void()> finish_then_stop(All& all, std::function<void()> first = {}) {
+  return [&all, first = std::move(first), signalled = std::make_shared<bool>(false)] {
     if (std::exchange(*signalled, true)) return all.stop();
+    if (first) first();
     all.finish(kFinishLimit);
   };
 }
@@ -99,7 +100,9 @@ void end_on_signals(Reactor& reactor, const std::function<void()>& end) {
   watch_signals(reactor, end, [&reactor] { tell_status(reactor); });
 }
 
-void finish_on_signals(Reactor& reactor) { end_on_signals(reactor, finish_then_stop(reactor)); }
+void finish_on_signals(Reactor& reactor, std::function<void()> first) {
+  end_on_signals(reactor, finish_then_stop(reactor, std::move(first)));
+}
 
 void finish_on_signals(ReactorGroup& group) {
   watch_signals(group.at(0), finish_then_stop(group), [&group] {

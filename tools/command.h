@@ -53,8 +53,9 @@ inline constexpr Duration kFinishLimit = std::chrono::seconds(5);
 /// is left as it should not be. SIGUSR1 logs how things stand, SIGUSR2 does nothing. A function for
 /// one of them that is given to Reactor::on_signal later goes before.
 void end_on_signals(Reactor& reactor, const std::function<void()>& end);
-/// The same: every handler finishes what it owes, within 5 s; a second signal stops.
-void finish_on_signals(Reactor& reactor);
+/// The same: every handler finishes what it owes, within 5 s, after `first` was called; a second
+/// signal stops.
+void finish_on_signals(Reactor& reactor, std::function<void()> first = {});
 /// The same for all reactors of a group.
 void finish_on_signals(ReactorGroup& group);
 

@@ -11,6 +11,8 @@
 #include "bridge/bridge_observers.h"
 #include "bridge/bridge_services.h"
 #include "bridge/raw_bridge.h"
+#include "bridge/service_manager.h"
+#include "bridge/service_notifier.h"
 #include "bridge/small_file.h"
 #include "reactor/log.h"
 #include "reactor/printable.h"
@@ -172,10 +174,16 @@ void print_plan(const BridgeCommand& command, const BridgeConfig& config) {
 
 /// To the end.
 void run_raw(const BridgeCommand& command, const BridgeConfig& config, AtStart at_start) {
+  ServiceManager manager = ServiceManager::from_environment();
   Reactor reactor(*command.loop);
   const auto scope = watch_loop(reactor, *command.scope, "bunshin bridge");
-  finish_on_signals(reactor);
-  watch_bridge_signals(reactor, {config, [&] { return read_again(command); }, nullptr, {}});
+  finish_on_signals(reactor, [&] { manager.notify("STOPPING=1\n"); });
+  watch_bridge_signals(reactor, {config,
+                                 [&] { return read_again(command); },
+                                 nullptr,
+                                 [&](std::string_view lines) { manager.notify(lines); },
+                                 {}});
+  reactor.emplace<ServiceNotifier>(manager, [] { return std::string("carrying every byte"); });
   for (const std::string& line : services_plan(config)) {
     log(LogLevel::warning, "--raw leaves this out: {}", line);
   }
@@ -190,12 +198,15 @@ void run_ruled(const BridgeCommand& command, const BridgeConfig& config, AtStart
   BridgeLog bridge_log;
   BridgeObservers observers;
   observers.add(bridge_log);
+  ServiceManager manager = ServiceManager::from_environment();
   Reactor reactor(*command.loop);
   const auto scope = watch_loop(reactor, *command.scope, "bunshin bridge");
-  finish_on_signals(reactor);
+  finish_on_signals(reactor, [&] { manager.notify("STOPPING=1\n"); });
   reactor.emplace<Bridge>(config, observers, Backoff::Limits(), at_start);
-  BridgeServices services(reactor, observers, config);
+  BridgeServices services({reactor, observers, manager}, config);
+  reactor.emplace<ServiceNotifier>(manager, [&] { return services.summary(); });
   watch_bridge_signals(reactor, {config, [&] { return read_again(command); }, &services,
+                                 [&](std::string_view lines) { manager.notify(lines); },
                                  [&] { return bridge_log.counts(); }});
   run_loop(reactor);
 }

@@ -197,7 +197,9 @@ TEST(BridgeCommand, HupReadsTheConfigurationAgain) {
   EXPECT_TRUE(bridge.wait_for_errors("connected to Julius"));
   world.write("#M2", "[[rule]]\nwords = \"b\"\nsend = \"#M0\"\n");
   bridge.signal(SIGHUP);
-  EXPECT_TRUE(bridge.wait_for_errors("rules: 1 new, 1 different, 0 gone"));
+  EXPECT_TRUE(bridge.wait_for_errors("configuration, line 7: send = \"#M1\" is gone"));
+  EXPECT_TRUE(bridge.wait_for_errors("configuration, line 7: send = \"#M2\" is new"));
+  EXPECT_TRUE(bridge.wait_for_errors("configuration, line 9: words = \"b\" is new"));
   EXPECT_TRUE(bridge.wait_for_errors("the configuration was read again"));
   peer.send(heard("a") + heard("b"));
   EXPECT_TRUE(bridge.wait_for_errors("rule \"a\", #M2"));
@@ -237,8 +239,8 @@ TEST(BridgeCommand, HupChangesTheEngineAndTheLine) {
   bridge.signal(SIGHUP);
   peer = after.engine.accept();
   EXPECT_EQ(read_exactly(after.pty.master.get(), 2), "\n\n");
-  EXPECT_TRUE(bridge.wait_for_errors("julius.address: " + after.address() + " instead of"));
-  EXPECT_TRUE(bridge.wait_for_errors("serial.device: " + after.pty.slave_path + " instead of"));
+  EXPECT_TRUE(bridge.wait_for_errors("line 2: address = \"" + after.address() + "\" is new"));
+  EXPECT_TRUE(bridge.wait_for_errors("line 4: device = \"" + after.pty.slave_path + "\" is new"));
   const UniqueFd line(::open(before.pty.slave_path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
   EXPECT_EQ(::flock(line.get(), LOCK_EX | LOCK_NB), 0) << "it was given back";
   peer.send(heard("a"));

@@ -1,44 +1,12 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <fstream>
-
-#include "tests/support/files.h"
-#include "tests/tools/bunshin_program.h"
+#include "tests/tools/services_fixture.h"
 
 namespace bunshin::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-/// A bridge that runs as a program, with an engine and a line that the test plays.
-class ServicesTest : public ::testing::Test {
- protected:
-  void write(std::string_view sections) const {
-    std::ofstream(config_) << "[julius]\naddress = \"" << engine_.address.to_string()
-                           << "\"\n[serial]\ndevice = \"" << pty_.slave_path << "\"\n"
-                           << sections;
-  }
-  Program run(std::string_view sections, std::vector<std::string> more = {}) const {
-    write(sections);
-    std::vector<std::string> arguments{"bridge", "--config", config_};
-    for (std::string& argument : more) arguments.push_back(std::move(argument));
-    return Program(bunshin(std::move(arguments)));
-  }
-  /// Where a service listens, from what the bridge says.
-  static SocketAddress address_of(Program& bridge, const std::string& key) {
-    const std::string label = key + ": listening on ";
-    EXPECT_TRUE(bridge.wait_for_errors(label));
-    const std::string& errors = bridge.errors();
-    const std::size_t begin = errors.rfind(label) + label.size();
-    EXPECT_TRUE(bridge.wait_for_errors("\n"));
-    return *Endpoint::parse(errors.substr(begin, errors.find('\n', begin) - begin)).numeric();
-  }
-
-  Listener engine_{Family::ipv4};
-  Pty pty_ = make_pty();
-  std::string config_ = make_file("");
-};
 
 TEST_F(ServicesTest, OthersHearTheEngineAndMayCommandItWhenAllowed) {
   Program bridge = run("[share]\nlisten = \"127.0.0.1:0\"\n");
@@ -50,7 +18,7 @@ TEST_F(ServicesTest, OthersHearTheEngineAndMayCommandItWhenAllowed) {
   EXPECT_EQ(listener.receive(15), "<STARTPROC/>\n.\n");
   write("[share]\nlisten = \"127.0.0.1:0\"\nallow_control = true\n");
   bridge.signal(SIGHUP);
-  EXPECT_TRUE(bridge.wait_for_errors("share.allow_control: true instead of false"));
+  EXPECT_TRUE(bridge.wait_for_errors("configuration, line 7: allow_control = true is new"));
   EXPECT_TRUE(bridge.wait_for_errors("the configuration was read again"));
   listener.send("STATUS\n");
   EXPECT_EQ(engine.receive(7), "STATUS\n");
@@ -93,7 +61,7 @@ TEST_F(ServicesTest, HupMovesAServiceOrLeavesItWhereItCanBeHad) {
   for (Peer* peer : {&early, &still, &late}) EXPECT_EQ(peer->receive(15), "<STARTPROC/>\n.\n");
   write("");
   bridge.signal(SIGHUP);
-  EXPECT_TRUE(bridge.wait_for_errors("share.listen:  instead of"));
+  EXPECT_TRUE(bridge.wait_for_errors("configuration, line 5: [share] is gone"));
 }
 
 TEST_F(ServicesTest, AnAddressThatCanNotBeHadEndsTheStart) {

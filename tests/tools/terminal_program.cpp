@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -81,6 +82,11 @@ void TerminalProgram::wait_for_text(std::string_view text) {
     return std::any_of(lines.begin(), lines.end(),
                        [&](const std::string& line) { return line.find(text) != line.npos; });
   });
+}
+
+void TerminalProgram::hang_up() {
+  pty_ = Pty();
+  program_.signal(SIGHUP);
 }
 
 int TerminalProgram::wait() {

@@ -23,6 +23,8 @@ class TerminalProgram {
   void wait_for_lines(const std::vector<std::string>& lines);
   /// Waits until a line of the screen holds `text`.
   void wait_for_text(std::string_view text);
+  /// The terminal is gone, and the program told of it as the kernel tells.
+  void hang_up();
   /// Waits for its end, and takes what it has written until then.
   int wait();
 
