@@ -27,7 +27,7 @@ std::string heard(std::string_view word) {
 }
 
 constexpr const char* kStatus = "[status]\nlisten = \"127.0.0.1:0\"\n";
-constexpr const char* kRule = "[[rule]]\nwords = \"進め\"\nsend = \"#M1\"\n";
+constexpr const char* kRule = "[[rule]]\nwords = \"止まれ\"\nsend = \"#M0\"\n";
 
 class StatusTest : public ServicesTest {
  protected:
@@ -72,10 +72,10 @@ TEST_F(StatusTest, MetricsCountWhatHappens) {
   Program bridge = run(std::string(kStatus) + "[share]\nlisten = \"127.0.0.1:0\"\n" + kRule);
   const SocketAddress address = address_of(bridge, "status.listen");
   Peer engine = engine_.accept();
-  engine.send(heard("進め") + heard("戻れ") + "<INPUT STATUS=\"LISTEN\"/>\n.\n<A>\n.\n");
-  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M1");
-  write_all(pty_.master.get(), "#M1");
-  EXPECT_TRUE(bridge.wait_for_errors("the robot answered #M1"));
+  engine.send(heard("止まれ") + heard("戻れ") + "<INPUT STATUS=\"LISTEN\"/>\n.\n<A>\n.\n");
+  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M0");
+  write_all(pty_.master.get(), "#M0");
+  EXPECT_TRUE(bridge.wait_for_errors("the robot answered #M0"));
   const std::string answer = get(address, "/metrics");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
@@ -86,9 +86,9 @@ TEST_F(StatusTest, MetricsCountWhatHappens) {
         "bunshin_julius_connects_total 1\n", "bunshin_julius_skipped_total 1\n",
         "bunshin_julius_messages_total{element=\"RECOGOUT\"} 2\n",
         "bunshin_julius_messages_total{element=\"INPUT\"} 1\n",
-        "bunshin_phrases_total{rule=\"進め\",outcome=\"send\"} 1\n",
+        "bunshin_phrases_total{rule=\"止まれ\",outcome=\"send\"} 1\n",
         "bunshin_phrases_total{rule=\"\",outcome=\"no_rule\"} 1\n",
-        "bunshin_commands_total{rule=\"進め\",outcome=\"answered\"} 1\n",
+        "bunshin_commands_total{rule=\"止まれ\",outcome=\"answered\"} 1\n",
         "bunshin_commands_waiting 0\n", "bunshin_reply_seconds_count 1\n",
         "bunshin_share_listeners 0\n", "bunshin_loop_lag_seconds_bucket{le=\"+Inf\"} "}) {
     EXPECT_THAT(text, HasSubstr(sample));
@@ -113,8 +113,10 @@ TEST_F(StatusTest, AThousandClients) {
   const SocketAddress address = address_of(bridge, "status.listen");
   Peer engine = engine_.accept();
   std::vector<Peer> peers;
-  for (int count = 0; count < 1000; ++count) peers.emplace_back(address);
-  for (Peer& peer : peers) peer.send_now(request("/healthz", "localhost"));
+  for (int count = 0; count < 1000; ++count) {
+    peers.emplace_back(address);
+    peers.back().send(request("/healthz", "localhost"));
+  }
   std::size_t answered = 0;
   for (Peer& peer : peers) {
     const std::string answer = peer.receive(9);
@@ -175,6 +177,7 @@ import os, socket, sys
 listener = socket.create_server(("127.0.0.1", 0))
 print("listening on 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
 os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)  # where it was 3 already
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES=sys.argv[1])
 os.execv(sys.argv[2], sys.argv[2:])
 )";
@@ -196,7 +199,9 @@ TEST_F(ActivationTest, ASocketThatSystemdPassesIsListenedOn) {
     EXPECT_EQ(address_of(bridge, name + ".listen").to_string(), address.to_string());
     Peer engine = engine_.accept();
     engine.send("<STARTPROC/>\n.\n");
-    if (name == "status") EXPECT_THAT(health(address, "200"), HasSubstr("ok\n"));
+    if (name == "status") {
+      EXPECT_THAT(health(address, "200"), HasSubstr("ok\n"));
+    }
     Peer early(address);
     write("");
     bridge.signal(SIGHUP);
@@ -236,12 +241,12 @@ TEST_F(StatusTest, ATerminalThatHangsUpDoesNotEndTheBridge) {
   Peer engine = engine_.accept();
   bridge.wait_for_text("connected to Julius");
   bridge.hang_up();
-  engine.send(heard("進め"));
-  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M1");
-  write_all(pty_.master.get(), "#M1");
-  engine.send(heard("進め"));
-  EXPECT_EQ(read_exactly(pty_.master.get(), 3), "#M1");
-  write_all(pty_.master.get(), "#M1");
+  engine.send(heard("止まれ"));
+  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M0");
+  write_all(pty_.master.get(), "#M0");
+  engine.send(heard("止まれ"));
+  EXPECT_EQ(read_exactly(pty_.master.get(), 3), "#M0");
+  write_all(pty_.master.get(), "#M0");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));  // time in which it could spin
   bridge.program().signal(SIGTERM);
   engine.close();
