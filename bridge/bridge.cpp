@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "bridge/spoken_text.h"
 #include "reactor/log.h"
 #include "reactor/printable.h"
 
@@ -87,9 +88,17 @@ void Bridge::handle_message(const JuliusMessage& message) {
 void Bridge::decide(const JuliusMessage& message, const JuliusHypothesis& hypothesis) {
   const TimePoint now = reactor().now();
   if (recognisers_.heard_already(message, phrase_of(hypothesis, rules_.ignored()), now)) return;
-  const Decision decision = rules_.decide(hypothesis, now);
+  act(rules_.decide(hypothesis, now));
+}
+
+void Bridge::hear_text(std::string_view text) {
+  if (finishing()) return;
+  act(rules_.decide(hypothesis_of(text, rules_.rules()), reactor().now()));
+}
+
+void Bridge::act(const Decision& decision) {
   observer_.heard(decision);
-  if (decision.outcome == Decision::Outcome::send) send(decision.command);
+  if (decision.outcome == Decision::Outcome::send) order(decision.command);
 }
 
 void Bridge::handle_disconnected() {
@@ -98,7 +107,8 @@ void Bridge::handle_disconnected() {
   observer_.engine_lost();
 }
 
-void Bridge::send(const std::string& command) {
+void Bridge::order(const std::string& command) {
+  if (finishing()) return;
   last_sent_ = command;
   if (settings_.on_silence) silence_timer_.arm(settings_.on_silence->after);
   if (settings_.mute_while_moving) {
@@ -106,6 +116,11 @@ void Bridge::send(const std::string& command) {
     robot_.moving.moves(reactor().now() + settings_.mute_at_most);
     look_timer_.arm(MovingMute::kPoll);
   }
+  hand_over(command);
+}
+
+void Bridge::hand_over(const std::string& command) {
+  observer_.ordered(command);
   robot_.command(command);
 }
 
@@ -127,7 +142,7 @@ void Bridge::silent() {
   log(LogLevel::info, "Julius has said nothing for {} ms: {} is sent", safe->after.count(),
       safe->send);
   last_sent_ = safe->send;
-  robot_.command(safe->send);
+  hand_over(safe->send);
 }
 
 }  // namespace bunshin

@@ -21,6 +21,8 @@ class BridgeObserver : public RobotObserver {
   virtual void engine_said(const JuliusBytes& /*said*/) {}
   /// Every message of the engine that could be read; before the others.
   virtual void message(const JuliusMessage& /*message*/) {}
+  /// A command is handed over to the robot's queue: by a rule, or by another program.
+  virtual void ordered(std::string_view /*command*/) {}
   /// The engine's last word on what was said, and what the rules make of it.
   virtual void heard(const Decision& /*decision*/) {}
   /// Something was said and not understood: RECOGFAIL or REJECTED.
@@ -43,6 +45,11 @@ class Bridge : public JuliusClient, public BridgeControl {
   /// Commands that it has not answered.
   [[nodiscard]] std::size_t waiting() const { return robot_.waiting(); }
 
+  /// Does what the rules make of text that another recogniser has heard: see hypothesis_of.
+  void hear_text(std::string_view text);
+  /// Brings the robot to do it, in its turn.
+  void order(const std::string& command);
+
   void configure(const BridgeConfig& config) override;
   [[nodiscard]] std::vector<std::string> status() const override;
 
@@ -54,7 +61,8 @@ class Bridge : public JuliusClient, public BridgeControl {
 
  private:
   void decide(const JuliusMessage& message, const JuliusHypothesis& hypothesis);
-  void send(const std::string& command);
+  void act(const Decision& decision);
+  void hand_over(const std::string& command);
   void look();
   void silent();
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "reactor/log.h"
@@ -14,7 +15,8 @@ constexpr std::array kReplyBounds = {0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0
 /// What an engine may say is bounded by us: a forged stream has as many elements as it likes.
 constexpr std::size_t kMostKinds = 32;
 
-bool is_question(std::string_view command) { return command == "#C"; }
+/// What is asked of our own accord, many times a second while it moves.
+bool is_question(std::string_view command) { return command == "#C" || command == "#Q"; }
 
 double number(std::uint64_t count) { return static_cast<double>(count); }
 
@@ -28,25 +30,21 @@ void BridgeMetrics::message(const JuliusMessage& message) {
 }
 
 void BridgeMetrics::heard(const Decision& decision) {
-  switch (decision.outcome) {
-    case Decision::Outcome::no_rule:
-      ++phrases_[{"", "no_rule"}];
-      return;
-    case Decision::Outcome::refused:
-      ++phrases_[{decision.rule->words, "refused"}];
-      return;
-    case Decision::Outcome::send:
-      ++phrases_[{decision.rule->words, "send"}];
-      rule_of_[decision.rule->send] = decision.rule->words;
-      return;
-  }
+  const std::string rule = decision.rule == nullptr ? "" : decision.rule->name();
+  ++phrases_[{rule, outcome_name(decision.outcome)}];
+  if (decision.outcome == Decision::Outcome::send) rule_ = rule;
+}
+
+/// What no rule has asked for came over the network.
+void BridgeMetrics::ordered(std::string_view command) {
+  rule_of_.emplace_back(command, std::exchange(rule_, {}));
 }
 
 void BridgeMetrics::sent(std::string_view command) {
   if (!is_question(command)) sent_at_ = reactor_.now();
 }
 
-void BridgeMetrics::answered(std::string_view command, const RapiroReply& /*reply*/) {
+void BridgeMetrics::answered(std::string_view command, std::string_view /*reply*/) {
   if (is_question(command)) return;
   if (sent_at_) reply_.add(reactor_.now() - *std::exchange(sent_at_, std::nullopt));
   count(command, "answered");
@@ -63,10 +61,13 @@ void BridgeMetrics::refused(std::string_view command, std::string_view) {
   count(command, "refused");
 }
 
-/// One that no rule has asked for came over the network.
+/// Those that read the same end in their order.
 void BridgeMetrics::count(std::string_view command, const char* outcome) {
-  const auto rule = rule_of_.find(command);
-  ++commands_[{rule == rule_of_.end() ? "" : rule->second, outcome}];
+  const auto order = std::find_if(rule_of_.begin(), rule_of_.end(),
+                                  [&](const auto& one) { return one.first == command; });
+  if (order == rule_of_.end()) return;  // the queue's own
+  ++commands_[{order->second, outcome}];
+  rule_of_.erase(order);
 }
 
 std::uint64_t BridgeMetrics::total(std::string_view outcome) const {
@@ -89,7 +90,7 @@ void BridgeMetrics::write(PrometheusText& text) const {
   for (const auto& [tag, count] : messages_) text.sample(number(count), {{"element", tag}});
   text.counter("bunshin_phrases_total",
                "Phrases heard, by rule and by what it made of them: send, refused for lack of "
-               "confidence, no_rule.");
+               "confidence, cooling_down, not_a_command, no_rule.");
   for (const auto& [key, count] : phrases_) {
     text.sample(number(count), {{"rule", key.first}, {"outcome", key.second}});
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,8 +26,9 @@ class BridgeMetrics : public BridgeObserver {
   void engine_connected() override { ++connects_; }
   void message(const JuliusMessage& message) override;
   void heard(const Decision& decision) override;
+  void ordered(std::string_view command) override;
   void sent(std::string_view command) override;
-  void answered(std::string_view command, const RapiroReply& reply) override;
+  void answered(std::string_view command, std::string_view reply) override;
   void retrying(std::string_view command, std::string_view reason) override;
   void gave_up(std::string_view command, std::string_view reason) override;
   void dropped(std::string_view command, std::string_view reason) override;
@@ -42,9 +44,11 @@ class BridgeMetrics : public BridgeObserver {
   std::uint64_t retries_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> messages_;  // by element
   std::map<Pair, std::uint64_t> phrases_;                       // by rule and outcome
-  std::map<std::string, std::string, std::less<>> rule_of_;  // by command: what last asked for it
-  std::map<Pair, std::uint64_t> commands_;                   // by rule and outcome
-  std::optional<TimePoint> sent_at_;                         // of the command in flight
+  std::string rule_;  // that makes the command which is handed over next
+  std::deque<std::pair<std::string, std::string>>
+      rule_of_;                             // by command, those that have not ended
+  std::map<Pair, std::uint64_t> commands_;  // by rule and outcome
+  std::optional<TimePoint> sent_at_;        // of the command in flight
   DurationHistogram reply_;
 };
 

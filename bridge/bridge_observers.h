@@ -18,6 +18,9 @@ class BridgeObservers : public BridgeObserver {
   void engine_lost() override { tell(&BridgeObserver::engine_lost); }
   void engine_said(const JuliusBytes& said) override { tell(&BridgeObserver::engine_said, said); }
   void message(const JuliusMessage& message) override { tell(&BridgeObserver::message, message); }
+  void ordered(std::string_view command) override { tell(&BridgeObserver::ordered, command); }
+  void line_opened() override { tell(&BridgeObserver::line_opened); }
+  void line_lost() override { tell(&BridgeObserver::line_lost); }
   void heard(const Decision& decision) override { tell(&BridgeObserver::heard, decision); }
   void not_understood(const JuliusMessage& message) override {
     tell(&BridgeObserver::not_understood, message);

@@ -2,8 +2,12 @@
 
 #include <utility>
 
+#ifdef BUNSHIN_HAS_MQTT
+#include "bridge/mqtt_service.h"
+#endif
 #include "bridge/share_service.h"
 #include "bridge/status_service.h"
+#include "bridge/wyoming_service.h"
 
 namespace bunshin {
 namespace {
@@ -16,6 +20,10 @@ BridgeServices::BridgeServices(const ServiceContext& context, const BridgeConfig
     : context_(context), metrics_(context.reactor) {
   context_.observers.add(metrics_);
   services_.push_back(std::make_unique<ShareService>(context_));
+  services_.push_back(std::make_unique<WyomingService>(context_));
+#ifdef BUNSHIN_HAS_MQTT
+  services_.push_back(std::make_unique<MqttService>(context_));
+#endif
   services_.push_back(std::make_unique<StatusService>(
       context_, [this] { return trouble(); }, [this](PrometheusText& text) { write(text); }));
   configure(config);
@@ -87,6 +95,14 @@ std::vector<std::string> services_plan(const BridgeConfig& config) {
   if (const ShareConfig& share = config.share; !share.listen.empty()) {
     lines.push_back(fmt::format("lets programs {}listen to Julius at {}{}", others(share.listen),
                                 share.listen, share.allow_control ? ", and command it" : ""));
+  }
+  if (const std::string& listen = config.wyoming.listen; !listen.empty()) {
+    lines.push_back(
+        fmt::format("takes what programs {}have heard at {} (Wyoming)", others(listen), listen));
+  }
+  if (const MqttConfig& mqtt = config.mqtt; !mqtt.broker.empty()) {
+    lines.push_back(fmt::format("tells the MQTT broker {}{}, and is commanded by it", mqtt.broker,
+                                mqtt.tls ? " (TLS)" : ""));
   }
   if (const std::string& listen = config.status.listen; !listen.empty()) {
     lines.push_back(fmt::format("tells programs {}how it stands at {}", others(listen), listen));

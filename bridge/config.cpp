@@ -21,11 +21,10 @@ struct SectionReader {
 };
 
 constexpr std::array kSections = {
-    SectionReader{"julius", read_julius_section},
-    SectionReader{"serial", read_serial_section},
-    SectionReader{"share", read_share_section},
-    SectionReader{"robot", read_robot_section},
-    SectionReader{"status", read_status_section},
+    SectionReader{"julius", read_julius_section}, SectionReader{"serial", read_serial_section},
+    SectionReader{"share", read_share_section},   SectionReader{"robot", read_robot_section},
+    SectionReader{"status", read_status_section}, SectionReader{"wyoming", read_wyoming_section},
+    SectionReader{"mqtt", read_mqtt_section},
 };
 
 }  // namespace

@@ -55,6 +55,24 @@ struct StatusConfig {
   bool operator==(const StatusConfig&) const = default;
 };
 
+/// [wyoming]: another ear than Julius.
+struct WyomingConfig {
+  std::string listen;                        ///< empty: none
+  std::vector<std::string> languages{"ja"};  ///< of the rules
+};
+
+/// [mqtt]: a broker that is told what happens, and may command.
+struct MqttConfig {
+  std::string broker;  ///< "host:port"; empty: none
+  int port = 0;
+  bool tls = false;
+  std::string name = "rapiro";  ///< of the robot, in topics
+  std::string username, password_file;
+  std::string ca_file, cert_file, key_file;  ///< empty: the system's authorities, no certificate
+  bool discovery = false;                    ///< whether Home Assistant is to find it
+  bool operator==(const MqttConfig&) const = default;
+};
+
 /// What the bridge is told. These defaults hold for every key a file leaves out.
 struct BridgeConfig {
   double min_confidence = 0.7;  ///< 0 to 1, of every word of a phrase
@@ -63,6 +81,8 @@ struct BridgeConfig {
   ShareConfig share;
   RobotConfig robot;
   StatusConfig status;
+  WyomingConfig wyoming;
+  MqttConfig mqtt;
   std::string source;       ///< the text it was read from
   std::vector<Rule> rules;  ///< words normalised and all different, send understood by the firmware
   /// What is allowed, and likely not what was meant: "my.toml:12: rule.words: ...".

@@ -39,6 +39,7 @@ std::string read_listen(const ConfigSection& section) {
 
 void check_listens(const ConfigSection& root, const BridgeConfig& config) {
   const std::initializer_list<Listen> listens = {{"share", config.share.listen},
+                                                 {"wyoming", config.wyoming.listen},
                                                  {"status", config.status.listen}};
   std::vector<std::pair<std::string, std::string>> taken = {
       {normalised(config.julius.address), "where Julius is (julius.address)"}};

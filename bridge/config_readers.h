@@ -17,6 +17,8 @@ void read_serial_section(const ConfigSection& section, BridgeConfig& config);
 void read_share_section(const ConfigSection& section, BridgeConfig& config);
 void read_robot_section(const ConfigSection& section, BridgeConfig& config);
 void read_status_section(const ConfigSection& section, BridgeConfig& config);
+void read_wyoming_section(const ConfigSection& section, BridgeConfig& config);
+void read_mqtt_section(const ConfigSection& section, BridgeConfig& config);
 /// All of [[rule]]. After the other sections: what may be sent depends on them.
 void read_rules(const ConfigSection& root, BridgeConfig& config);
 

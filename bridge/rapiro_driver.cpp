@@ -8,7 +8,7 @@ namespace bunshin {
 
 RapiroDriver::RapiroDriver(Reactor& reactor, SerialConfig line, RobotObserver& observer,
                            RapiroQueue::Limits limits, Backoff::Limits retry)
-    : SerialPort(reactor, std::move(line), retry), queue_(observer, limits) {}
+    : SerialPort(reactor, std::move(line), retry), observer_(observer), queue_(observer, limits) {}
 
 RapiroDriver::~RapiroDriver() {
   if (queue_.waiting() > 0) {
@@ -22,6 +22,7 @@ void RapiroDriver::command(std::string text) {
 }
 
 void RapiroDriver::handle_opened() {
+  observer_.line_opened();
   queue_.opened(reactor().now());
   go_on();
 }
@@ -32,6 +33,7 @@ void RapiroDriver::handle_received(std::string_view bytes) {
 }
 
 void RapiroDriver::handle_hung_up() {
+  observer_.line_lost();
   queue_.closed();
   go_on();
 }

@@ -38,6 +38,7 @@ class RapiroDriver : public SerialPort {
   void arm_timer();
   void time_passed();
 
+  RobotObserver& observer_;
   RapiroQueue queue_;
   Timer timer_{*this, &RapiroDriver::time_passed};
   bool finishing_ = false;

@@ -23,6 +23,10 @@ class RobotObserver {
   virtual void resynchronised() {}                        // the parser of the robot is in step
   virtual void unexpected(std::string_view /*reply*/) {}  // nobody had asked
 
+  /// The line can be used, and no longer.
+  virtual void line_opened() {}
+  virtual void line_lost() {}
+
   /// Nothing that answers is at the other end of a line that is open, told once; and that it
   /// answers after all.
   virtual void robot_away(std::string_view /*reason*/) {}

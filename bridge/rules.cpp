@@ -118,6 +118,22 @@ Decision RuleSet::decide(const JuliusHypothesis& hypothesis, TimePoint now) {
   return decision;
 }
 
+const char* outcome_name(Decision::Outcome outcome) {
+  switch (outcome) {
+    case Decision::Outcome::no_rule:
+      return "no_rule";
+    case Decision::Outcome::refused:
+      return "refused";
+    case Decision::Outcome::cooling_down:
+      return "cooling_down";
+    case Decision::Outcome::not_a_command:
+      return "not_a_command";
+    case Decision::Outcome::send:
+      return "send";
+  }
+  return "";
+}
+
 std::optional<std::string> pattern_problem(const std::string& pattern) {
   try {
     const Phrases phrases(Rule{{}, {}, std::nullopt, pattern});

@@ -60,6 +60,9 @@ struct Decision {
   std::optional<double> confidence;  // of that word; none when the engine gave none
 };
 
+/// "no_rule", "send" and so on, for what other programs are told.
+const char* outcome_name(Decision::Outcome outcome);
+
 class Phrases;
 
 /// The rules of one configuration. The first one that matches decides. Decisions point into it.

@@ -19,6 +19,7 @@
 #include "reactor/error.h"
 #include "reactor/host.h"
 #include "reactor/log.h"
+#include "reactor/sockets.h"
 
 namespace bunshin {
 namespace {
@@ -85,10 +86,10 @@ void ServiceManager::notify(std::string_view lines) noexcept {
     std::memcpy(address.sun_path, notify_path_.data(), notify_path_.size());
     if (notify_path_.front() == '@') address.sun_path[0] = '\0';  // an abstract name
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + notify_path_.size());
-    const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
     const auto* const name = reinterpret_cast<const sockaddr*>(&address);
-    const ssize_t sent =
-        ::sendto(socket.get(), lines.data(), lines.size(), MSG_DONTWAIT | MSG_NOSIGNAL, name, size);
+    const ssize_t sent = ::sendto(socket.get(), lines.data(), lines.size(), kSendFlags, name, size);
     error = sent < 0 ? errno : 0;
   }
   if (error == 0 || std::exchange(told_, true)) return;

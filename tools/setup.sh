@@ -12,10 +12,10 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config
        libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libre2-dev libedit-dev liburing-dev
-       libhttp-parser-dev nlohmann-json3-dev)
+       libhttp-parser-dev libmosquitto-dev nlohmann-json3-dev)
 tests=(clang libclang-rt-dev llvm clang-tidy clang-format ccache
        libgtest-dev libgmock-dev libbenchmark-dev
-       strace valgrind socat netcat-openbsd patch python3 spin zsh fish mandoc)
+       strace valgrind socat netcat-openbsd mosquitto openssl patch python3 spin zsh fish mandoc)
 study=(libevent-dev libuv1-dev libev-dev libasio-dev ser2net
        python3-serial python3-matplotlib iproute2 util-linux)
 docs=(emscripten esbuild libfmt-dev python3-sphinx python3-myst-parser furo python3-breathe doxygen)

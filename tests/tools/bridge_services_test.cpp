@@ -83,5 +83,23 @@ TEST_F(ServicesTest, RawHasNone) {
   EXPECT_TRUE(bridge.wait_for_errors("--raw leaves this out: lets programs listen to Julius"));
 }
 
+constexpr const char* kRule = "[[rule]]\nwords = \"赤 に 光れ\"\nsend = \"#M0\"\n";
+
+TEST_F(ServicesTest, AnotherEarMovesTheRobotAndIsToldSo) {
+  Program bridge = run("[wyoming]\nlisten = \"127.0.0.1:0\"\n" + std::string(kRule));
+  Peer ear(address_of(bridge, "wyoming.listen"));
+  ear.send("{\"type\":\"transcript\",\"data\":{\"text\":\"赤に光れ。\"}}\n");
+  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M0");
+  write_all(pty_.master.get(), "#M0");
+  const std::string handled =
+      "{\"data_length\":72,\"type\":\"handled\"}\n{\"text\":\"\\\"赤 に 光れ\\\": #M0 was sent, "
+      "and the "
+      "robot answered #M0.\"}";
+  EXPECT_EQ(ear.receive(handled.size()), handled);
+  EXPECT_TRUE(bridge.wait_for_errors("heard \"赤 に 光れ\": rule \"赤 に 光れ\", #M0"));
+  ear.send("{\"type\":\"recognize\",\"data\":{\"text\":\"緑\"}}\n");
+  EXPECT_THAT(ear.receive(50), HasSubstr("not-handled"));
+}
+
 }  // namespace
 }  // namespace bunshin::testing
