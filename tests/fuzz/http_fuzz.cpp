@@ -21,9 +21,9 @@ class Reading {
       if (parser_.state() == RequestParser::State::complete) note(parser_.request());
     }
   }
+  /// (Of two things that are wrong, the one that is met first is told.)
   [[nodiscard]] std::string story() const {
-    const bool failed = parser_.state() == RequestParser::State::failed;
-    return failed ? story_ + std::to_string(parser_.error().status) : story_;
+    return parser_.state() == RequestParser::State::failed ? story_ + "failed" : story_;
   }
 
  private:
