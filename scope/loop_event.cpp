@@ -97,6 +97,7 @@ void put_own(Buffer& out, const LoopEvent& event) {
       fmt::format_to(end, R"(,"delay":{})", event.duration.count());
       break;
     case Name::posts:
+    case Name::corked:
     case Name::dropped:
       fmt::format_to(end, R"(,"count":{})", event.count);
       break;
@@ -125,10 +126,11 @@ std::string_view LoopEvent::json() const {
 }
 
 std::string_view name_of(LoopEvent::Name name) {
-  constexpr std::array<std::string_view, 23> kNames{
-      "hello",  "round_begins", "waited", "round_ends", "opened",  "closing", "ready",  "begins",
-      "ends",   "did",          "parked", "stuck",      "starved", "posts",   "timers", "log",
-      "paused", "resumed",      "held",   "steering",   "sample",  "dropped", "warning"};
+  constexpr std::array<std::string_view, 24> kNames{
+      "hello",   "round_begins", "waited",   "round_ends", "opened",  "closing",
+      "ready",   "begins",       "ends",     "did",        "parked",  "stuck",
+      "starved", "posts",        "timers",   "corked",     "log",     "paused",
+      "resumed", "held",         "steering", "sample",     "dropped", "warning"};
   return kNames.at(static_cast<std::size_t>(name));
 }
 

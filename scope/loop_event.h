@@ -66,6 +66,7 @@ struct LoopEvent {
     starved,
     posts,
     timers,
+    corked,
     log,
     paused,
     resumed,

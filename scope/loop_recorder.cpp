@@ -336,18 +336,21 @@ void LoopRecorder::about(Name name, const EventHandler& handler, Duration durati
   send(event);
 }
 
+void LoopRecorder::about(Name name, std::size_t count) {
+  if (!details_) return;
+  LoopEvent event = make(name);
+  event.count = count;
+  send(event);
+}
+
 void LoopRecorder::parked(const EventHandler& handler) { about(Name::parked, handler); }
 void LoopRecorder::stuck(const EventHandler& handler) { about(Name::stuck, handler); }
 void LoopRecorder::starved(const EventHandler& handler, Duration delay) {
   about(Name::starved, handler, delay);
 }
 
-void LoopRecorder::posts_begin(std::size_t count) {
-  if (!details_) return;
-  LoopEvent event = make(Name::posts);
-  event.count = count;
-  send(event);
-}
+void LoopRecorder::posts_begin(std::size_t count) { about(Name::posts, count); }
+void LoopRecorder::corked_begin(std::size_t count) { about(Name::corked, count); }
 
 /// Not in a round that shows nothing else: most timers run for those who look on.
 void LoopRecorder::timers_begin() {

@@ -87,6 +87,7 @@ class LoopRecorder final : public Observer {
   void starved(const EventHandler& handler, Duration delay) override;
   void posts_begin(std::size_t count) override;
   void timers_begin() override;
+  void corked_begin(std::size_t count) override;
 
  private:
   /// A callback that runs.
@@ -103,6 +104,7 @@ class LoopRecorder final : public Observer {
   [[nodiscard]] WatchedHandler described(const EventHandler& handler);
   void end(const Running& over, bool threw);
   void about(LoopEvent::Name name, const EventHandler& handler, Duration duration = {});
+  void about(LoopEvent::Name name, std::size_t count);
   [[nodiscard]] LoopEvent make(LoopEvent::Name name) const { return {name, now(), round_}; }
   void show_round();
   void send(const LoopEvent& event);

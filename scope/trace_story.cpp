@@ -216,6 +216,8 @@ void TraceStory::take_event(const json& event) {
     tell(handler, fmt::format("{} is {}", name_of(handler), name), name != "parked");
   } else if (name == "posts") {
     tell(0, fmt::format("{} posted functions", number(event, "count")), false);
+  } else if (name == "corked") {
+    tell(0, fmt::format("what {} corked is sent", number(event, "count")), false);
   } else if (name == "timers") {
     tell(0, "timers", false);
   } else if (name == "paused" || name == "resumed") {

@@ -16,7 +16,8 @@ using Name = LoopEvent::Name;
 bool is_detail(Name name) {
   return name == Name::round_begins || name == Name::waited || name == Name::round_ends ||
          name == Name::ready || name == Name::begins || name == Name::ends || name == Name::did ||
-         name == Name::parked || name == Name::posts || name == Name::timers;
+         name == Name::parked || name == Name::posts || name == Name::timers ||
+         name == Name::corked;
 }
 
 /// Collects what one viewer is told alone.
