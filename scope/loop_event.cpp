@@ -62,17 +62,17 @@ void put_opened(Buffer& out, const WatchedHandler& its) {
       json_string_or_null(its.peer), json_string_or_null(its.local), its.background);
 }
 
+std::string limit_text(Duration limit) {
+  return limit == Engine::kForever ? "null" : fmt::format("{}", limit.count());
+}
+
 /// What only this sort of event has.
 void put_own(Buffer& out, const LoopEvent& event) {
   using Name = LoopEvent::Name;
   const auto end = std::back_inserter(out);
   switch (event.name) {
     case Name::waited:
-      if (event.duration == Engine::kForever) {
-        fmt::format_to(end, R"(,"limit":null,"events":{})", event.count);
-      } else {
-        fmt::format_to(end, R"(,"limit":{},"events":{})", event.duration.count(), event.count);
-      }
+      fmt::format_to(end, R"(,"limit":{},"events":{})", limit_text(event.duration), event.count);
       break;
     case Name::opened:
       put_opened(out, *event.its);

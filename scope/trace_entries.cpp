@@ -16,6 +16,10 @@ constexpr int kProcess = 1;
 /// A piece that has grown so large does not wait for the end of its round.
 constexpr std::size_t kPiece = 1024 * 1024;
 
+/// How far the mark of an instant reaches.
+constexpr std::string_view kOnTrack = ",\"s\":\"t\"";
+constexpr std::string_view kEverywhere = ",\"s\":\"g\"";
+
 /// The format counts in microseconds, with fractions.
 std::string microseconds(Duration time) {
   return fmt::format("{}.{:03}", time.count() / 1000, time.count() % 1000);
@@ -51,55 +55,46 @@ TraceEntries::~TraceEntries() {
 
 void TraceEntries::event(const LoopEvent& event) {
   if (event.background) return;
+  if (event.name == Name::round_begins) {
+    round_began_ = event.t;
+    in_round_ = true;
+  }
+  if (event.name == Name::round_ends) in_round_ = false;
+  put_event(event);
+  if (!in_round_ || piece_.entries.size() > kPiece) flush();
+}
+
+void TraceEntries::put_event(const LoopEvent& event) {
   const std::uint64_t track = event.its == nullptr ? 0 : event.its->id;
-  const std::string_view name = name_of(event.name);
   switch (event.name) {
     case Name::round_begins:
-      round_began_ = event.t;
-      in_round_ = true;
-      put(event, {'B', "round"});
-      break;
+      return put(event, {'B', "round"});
     case Name::round_ends:
-      in_round_ = false;
-      put(event, {'E', "round"});
-      break;
+      return put(event, {'E', "round"});
     case Name::waited:
-      put_wait(event);
-      break;
+      return put_wait(event);
     case Name::opened:
-      put_opened(event);
-      break;
+      return put_opened(event);
     case Name::closing:
-      put(event, {'i', name, track, R"(,"s":"t")"});
-      piece_.closed.push_back(track);
-      arrows_.erase(track);
-      break;
+      return put_closing(event);
     case Name::ready:
-      put_ready(event);
-      break;
+      return put_ready(event);
     case Name::begins:
-      put_begins(event);
-      break;
+      return put_begins(event);
     case Name::ends:
-      put(event, {'E', name_of(event.callback), track});
-      break;
+      return put(event, {'E', name_of(event.callback), track});
     case Name::did:
-      put(event, {'i', name_of(event.operation), track, R"(,"s":"t")"});
-      break;
+      return put(event, {'i', name_of(event.operation), track, kOnTrack});
     case Name::sample:
-      put_totals(event);
-      break;
+      return put_totals(event);
     case Name::log:
     case Name::warning:
     case Name::paused:
     case Name::resumed:
-      put(event, {'i', name, track, R"(,"s":"g")"});
-      break;
+      return put(event, {'i', name_of(event.name), track, kEverywhere});
     default:
-      put(event, {'i', name, track, R"(,"s":"t")"});
-      break;
+      return put(event, {'i', name_of(event.name), track, kOnTrack});
   }
-  if (!in_round_ || piece_.entries.size() > kPiece) flush();
 }
 
 void TraceEntries::put(const LoopEvent& event, const Entry& entry) {
@@ -123,8 +118,14 @@ void TraceEntries::put_opened(const LoopEvent& event) {
   piece_.entries += title(
       "thread_name", its.id,
       fmt::format("{} #{} {}", its.class_name, its.id, its.peer.empty() ? its.local : its.peer));
-  put(event, {'i', "opened", its.id, R"(,"s":"t")"});
+  put(event, {'i', "opened", its.id, kOnTrack});
   piece_.opened.emplace_back(its.id, piece_.entries.substr(begin));
+}
+
+void TraceEntries::put_closing(const LoopEvent& event) {
+  put(event, {'i', "closing", event.its->id, kOnTrack});
+  piece_.closed.push_back(event.its->id);
+  arrows_.erase(event.its->id);
 }
 
 void TraceEntries::put_wait(const LoopEvent& event) {
@@ -141,7 +142,7 @@ void TraceEntries::put_arrow(const LoopEvent& event, char phase, std::uint64_t t
 }
 
 void TraceEntries::put_ready(const LoopEvent& event) {
-  put(event, {'i', "ready", event.its->id, R"(,"s":"t")"});
+  put(event, {'i', "ready", event.its->id, kOnTrack});
   if (!in_round_ || arrows_.count(event.its->id) > 0) return;
   arrows_[event.its->id] = ++last_arrow_;
   put_arrow(event, 's', 0, last_arrow_);
@@ -173,7 +174,7 @@ void TraceEntries::flush() {
   if (missed_ > 0) {
     LoopEvent gap(Name::dropped, recorder_.now(), 0);
     gap.count = missed_;
-    put(gap, {'i', "dropped", 0, R"(,"s":"g")"});
+    put(gap, {'i', "dropped", 0, kEverywhere});
     piece.entries.insert(0, std::exchange(piece_, {}).entries);
     entries_ = 0;
   }

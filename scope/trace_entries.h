@@ -42,7 +42,9 @@ class TraceEntries final : public EventSink {
   };
   void put(const LoopEvent& event, const Entry& entry);
   void put(const LoopEvent& event, const Entry& entry, std::string_view arguments);
+  void put_event(const LoopEvent& event);
   void put_opened(const LoopEvent& event);
+  void put_closing(const LoopEvent& event);
   void put_wait(const LoopEvent& event);
   void put_arrow(const LoopEvent& event, char phase, std::uint64_t track, std::uint64_t arrow);
   void put_totals(const LoopEvent& event);

@@ -177,53 +177,73 @@ void TraceStory::take_ends(const json& event) {
   if (wanted(frame.handler, wrong, Duration(ns))) tell_at(frame.line, std::move(line));
 }
 
-void TraceStory::take_event(const json& event) {
-  const std::string name = text(event, "event");
+void TraceStory::take_round(const json& event) {
+  end_round();
+  in_round_ = true;
+  round_began_ = number(event, "t");
+  round_ = fmt::format("round {}, at {}", number(event, "round"), human(round_began_));
+}
+
+void TraceStory::take_waited(const json& event) {
+  const std::int64_t events = number(event, "events");
+  round_ += fmt::format(": waited {}, {} event{}", human(number(event, "t") - round_began_), events,
+                        events == 1 ? "" : "s");
+}
+
+void TraceStory::take_closing(const json& event) {
   const std::uint64_t handler = handler_of(event);
-  if (name == "round_begins") {
-    end_round();
-    in_round_ = true;
-    round_began_ = number(event, "t");
-    round_ = fmt::format("round {}, at {}", number(event, "round"), human(round_began_));
-  } else if (name == "waited") {
-    const std::int64_t events = number(event, "events");
-    round_ += fmt::format(": waited {}, {} event{}", human(number(event, "t") - round_began_),
-                          events, events == 1 ? "" : "s");
-  } else if (name == "round_ends") {
-    end_round();
-  } else if (name == "hello") {
-    if (!filter_.any()) print_(hello_text(event));
-  } else if (name == "opened") {
-    take_opened(event);
-  } else if (name == "closing") {
-    tell(handler, fmt::format("{} is closed", name_of(handler)), false);
-    names_.erase(handler);
-  } else if (name == "begins") {
-    take_begins(event);
-  } else if (name == "did") {
-    take_did(event);
-  } else if (name == "ends") {
-    take_ends(event);
-  } else if (name == "ready") {
+  tell(handler, fmt::format("{} is closed", name_of(handler)), false);
+  names_.erase(handler);
+}
+
+void TraceStory::take_log(const json& event) {
+  const std::string level = text(event, "level");
+  tell(0, fmt::format("log, {}: {}", level, text(event, "text")),
+       level == "warning" || level == "error");
+}
+
+/// What one line says: of the handler whose event it is, if it is anybody's.
+void TraceStory::take_line(const std::string& name, const json& event) {
+  const std::uint64_t handler = handler_of(event);
+  const std::int64_t count = number(event, "count");
+  if (name == "ready") {
     tell(handler, fmt::format("{} is told: {}", name_of(handler), listed(event, "bits")), false);
-  } else if (name == "log") {
-    const std::string level = text(event, "level");
-    tell(0, fmt::format("log, {}: {}", level, text(event, "text")),
-         level == "warning" || level == "error");
   } else if (name == "warning") {
     tell(handler, fmt::format("warning: {} {}", name_of(handler), text(event, "text")), true);
   } else if (name == "parked" || name == "stuck" || name == "starved") {
     tell(handler, fmt::format("{} is {}", name_of(handler), name), name != "parked");
   } else if (name == "posts") {
-    tell(0, fmt::format("{} posted functions", number(event, "count")), false);
+    tell(0, fmt::format("{} posted functions", count), false);
   } else if (name == "corked") {
-    tell(0, fmt::format("what {} corked is sent", number(event, "count")), false);
+    tell(0, fmt::format("what {} corked is sent", count), false);
   } else if (name == "timers") {
     tell(0, "timers", false);
   } else if (name == "paused" || name == "resumed") {
     tell(0, fmt::format("the loop is {}", name), false);
   } else if (name == "dropped") {
-    tell(0, fmt::format("{} events are missing here", number(event, "count")), true);
+    tell(0, fmt::format("{} events are missing here", count), true);
+  }
+}
+
+void TraceStory::take_event(const json& event) {
+  static const std::map<std::string_view, void (TraceStory::*)(const json&)> kTakes{
+      {"round_begins", &TraceStory::take_round},
+      {"waited", &TraceStory::take_waited},
+      {"opened", &TraceStory::take_opened},
+      {"closing", &TraceStory::take_closing},
+      {"begins", &TraceStory::take_begins},
+      {"ends", &TraceStory::take_ends},
+      {"did", &TraceStory::take_did},
+      {"log", &TraceStory::take_log}};
+  const std::string name = text(event, "event");
+  if (name == "hello") {
+    if (!filter_.any()) print_(hello_text(event));
+  } else if (name == "round_ends") {
+    end_round();
+  } else if (const auto found = kTakes.find(name); found != kTakes.end()) {
+    (this->*found->second)(event);
+  } else {
+    take_line(name, event);
   }
 }
 

@@ -47,10 +47,15 @@ class TraceStory {
     bool failed = false;
   };
   void take_event(const nlohmann::json& event);
+  void take_round(const nlohmann::json& event);
+  void take_waited(const nlohmann::json& event);
   void take_opened(const nlohmann::json& event);
+  void take_closing(const nlohmann::json& event);
   void take_begins(const nlohmann::json& event);
   void take_did(const nlohmann::json& event);
   void take_ends(const nlohmann::json& event);
+  void take_log(const nlohmann::json& event);
+  void take_line(const std::string& name, const nlohmann::json& event);
   void tell(std::uint64_t handler, std::string line, bool wrong, Duration took = {});
   void tell_at(std::size_t place, std::string line);
   void end_round();

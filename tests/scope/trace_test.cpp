@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <map>
 
 #include "reactor/log.h"
@@ -97,6 +98,25 @@ TEST_P(TraceTest, TellsWhichTrackIsWhose) {
   EXPECT_THAT(tracks, ::testing::Contains("the loop"));
   EXPECT_THAT(tracks, ::testing::Contains(
                           ::testing::AllOf(HasSubstr("EchoHandler #"), HasSubstr(address))));
+}
+
+TEST_P(TraceTest, BeyondItsLimitTheOldestGoesAndTheRestIsWellFormed) {
+  options.trace_limit = 64 * 1024;
+  watch();
+  Peer one = connect();
+  for (int count = 0; count < 300; ++count) echo(one);
+  TraceCheck check;
+  bool introduced = false;
+  std::int64_t first_round = 0;
+  for (const json& entry : entries()) {
+    check.take(entry);
+    if (entry["name"] == "opened" && entry["args"]["class"] == "EchoHandler") introduced = true;
+    if (entry["name"] == "round" && first_round == 0) first_round = entry["args"]["round"];
+  }
+  EXPECT_EQ(check.fault(), "");
+  EXPECT_TRUE(introduced);
+  EXPECT_GT(first_round, 50);
+  EXPECT_LE(std::filesystem::file_size(path), options.trace_limit + 10'000);
 }
 
 TEST_P(TraceTest, AFullDiskEndsItAndTheServerGoesOn) {
