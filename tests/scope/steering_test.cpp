@@ -34,13 +34,19 @@ TEST_P(SteeringTest, PausedNoCallbackRunsAndAStepIsExactlyOne) {
   one.send("a");
   ASSERT_TRUE(run_with(viewer, [&] { return held_by(viewer) == "EchoHandler"; }));
   EXPECT_EQ(viewer.named("held").back().at("callback"), "read");
+  Peer two = connect();
+  two.send("b");
   EXPECT_FALSE(one.readable());
   const std::size_t before = viewer.count("begins");
   ASSERT_EQ(post("/step"), 204);
   EXPECT_EQ(receive(one, 1), "a");
   ASSERT_TRUE(run_with(viewer, [&] { return viewer.count("ends") > before; }));
+  rounds_in(20ms);
+  viewer.look();
   EXPECT_EQ(viewer.count("begins"), before + 1);
+  EXPECT_FALSE(two.readable());
   ASSERT_EQ(post("/go_on"), 204);
+  EXPECT_EQ(receive(two, 1), "b");
   ASSERT_TRUE(run_with(viewer, [&] { return viewer.count("resumed") == 1; }));
   echo(one);
 }
