@@ -55,7 +55,12 @@ try and to measure event-driven input and output.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libbunshin-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libfmt-dev, liburing-dev, libpugixml-dev, libhttp-parser-dev")
+# A static library needs whatever it was made with.
+execute_process(COMMAND tools/setup.sh libraries WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+                OUTPUT_VARIABLE libraries COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" libraries "${libraries}")
+list(FILTER libraries EXCLUDE REGEX "^(libgtest-dev|libgmock-dev|)$")
+list(JOIN libraries ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
     "For programs of one's own: a reactor on epoll, io_uring or poll behind
 one interface, and the handlers that servers are made of. Static
