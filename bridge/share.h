@@ -35,8 +35,8 @@ class ShareRoom : public BridgeObserver {
   void leave(ShareClient& client);
   [[nodiscard]] std::size_t size() const { return clients_.size(); }
   /// Listeners that were let go because they did not read.
-  [[nodiscard]] std::size_t dropped() const { return dropped_; }
-  void count_dropped() { ++dropped_; }
+  [[nodiscard]] std::size_t dropped_clients() const { return dropped_clients_; }
+  void count_dropped() { ++dropped_clients_; }
 
   void engine_said(const JuliusBytes& said) override;
   /// Listeners that have part of a message are let go: nothing can complete it.
@@ -47,7 +47,7 @@ class ShareRoom : public BridgeObserver {
   bool control_ = false;
   bool whole_ = true;  // what was said so far is whole messages
   std::vector<ShareClient*> clients_;
-  std::size_t dropped_ = 0;
+  std::size_t dropped_clients_ = 0;
 };
 
 /// One listener. It is dropped when too much waits for it: what it missed would leave it with half

@@ -25,15 +25,15 @@ void ShareService::configure(const BridgeConfig& config) {
 
 void ShareService::tell(std::vector<std::string>& lines) const {
   if (config_.listen.empty()) return;
-  lines.push_back(
-      fmt::format("share: {} listeners, {} dropped so far", room_->size(), room_->dropped()));
+  lines.push_back(fmt::format("share: {} listeners, {} dropped so far", room_->size(),
+                              room_->dropped_clients()));
 }
 
 void ShareService::write(PrometheusText& text) const {
   text.gauge("bunshin_share_listeners", "Programs that hear the engine through us.",
              static_cast<double>(room_->size()));
   text.counter("bunshin_share_dropped_total", "Listeners let go because they did not read.",
-               static_cast<double>(room_->dropped()));
+               static_cast<double>(room_->dropped_clients()));
 }
 
 }  // namespace bunshin

@@ -121,7 +121,7 @@ TEST_P(ShareTest, AListenerThatDoesNotReadIsDroppedAndTheOthersHearOn) {
         say(message);
         said += message.size();
         heard += other.receive_now();
-        return client.room->dropped() == 1;
+        return client.room->dropped_clients() == 1;
       },
       20s);
   heard += receive(other, said - heard.size());
@@ -224,7 +224,7 @@ TEST_P(ShareTest, AThousandListeners) {
   const std::string bytes = read_fixture("julius/robot-commands.bin");
   say(bytes);
   for (Peer& peer : peers) ASSERT_TRUE(receive(peer, bytes.size()) == bytes);
-  EXPECT_EQ(client.room->dropped(), 0U);
+  EXPECT_EQ(client.room->dropped_clients(), 0U);
   peers.clear();
   run_until([&] { return client.room->size() == 0; }, 20s);
 }
