@@ -12,6 +12,7 @@ it has to be there and to be called rightly. Where namespaces are forbidden noth
 A block is told how to be run by a comment before it:
     <!-- console: not run here, REASON -->
     <!-- console: each in a terminal of its own -->
+    <!-- console: it prints something else each time -->
 """
 
 import argparse
@@ -34,6 +35,7 @@ BLOCK = re.compile(r"(?:^<!-- console: (?P<how>.*?) -->\n+)?^ *```console\n(?P<t
 HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?")
 NOT_RUN = "not run here, "
 TERMINALS = "each in a terminal of its own"
+VARIES = "it prints something else each time"
 COMMAND_SECONDS = 40
 LATER_SECONDS = 10  # for what a command in the background prints
 TERMINAL_SECONDS = 5
@@ -188,6 +190,8 @@ def run_inside(document):
         for how, commands in blocks_of(document):
             if how == TERMINALS:
                 mistakes += run_terminals(commands)
+            elif how == VARIES:
+                mistakes += run_commands(session, [(command, []) for command, _ in commands])
             elif not how.startswith(NOT_RUN):
                 mistakes += run_commands(session, commands)
     except Stuck as stuck:
@@ -272,7 +276,7 @@ def worth_running(names):
         for how, commands in blocks:
             if how.startswith(NOT_RUN):
                 print(f"{name}: {how}: $ {commands[0][0]}")
-            elif how not in ("", TERMINALS):
+            elif how not in ("", TERMINALS, VARIES):
                 raise SystemExit(f"{name}: what shall this mean? <!-- console: {how} -->")
         blocks = [block for block in blocks if not block[0].startswith(NOT_RUN)]
         if blocks and blocks not in seen:
