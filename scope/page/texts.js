@@ -33,8 +33,8 @@ export const TEXTS = {
   step_parked: { en: "ask the parked again", ja: "脇に置いたものに尋ね直す" },
   step_wait: { en: "wait", ja: "待機" },
   step_posts: { en: "posted functions", ja: "預かった関数" },
-  step_events: { en: "new events: turns", ja: "新しいイベント" },
-  step_ready: { en: "ready list: turns", ja: "実行待ちの列" },
+  step_events: { en: "new events", ja: "新しいイベント" },
+  step_ready: { en: "ready list", ja: "実行待ちの列" },
   step_timers: { en: "timers that are due", ja: "期限の来たタイマー" },
   step_corked: { en: "send what was held back", ja: "止めておいたものを送る" },
   step_closed: { en: "destroy the closed", ja: "閉じたものを片づける" },
@@ -75,7 +75,7 @@ export const TEXTS = {
   about_drain: { en: "edge-triggered; read until nothing is left", ja: "エッジトリガー。何も残らなくなるまで読む" },
   about_level: { en: "level-triggered; told again and again", ja: "レベルトリガー。何度でも知らされる" },
   calls_a_message: { en: "{calls} system calls a message", ja: "1 メッセージあたりシステムコール {calls} 回" },
-  calls_none: { en: "system calls a message: none came yet", ja: "1 メッセージあたりのシステムコール：まだメッセージがありません" },
+  calls_none: { en: "system calls a message: no message came just now", ja: "1 メッセージあたりのシステムコール：いまはメッセージがありません" },
   figure_rounds: { en: "rounds", ja: "ラウンド" },
   figure_callbacks: { en: "callbacks", ja: "コールバック" },
   figure_received: { en: "received", ja: "受信" },
@@ -85,6 +85,7 @@ export const TEXTS = {
 
   // Callbacks, as they are said
   callback_discard: { en: "discards input", ja: "入力を捨てる" },
+  short_other: { en: "timer", ja: "タイマー" },
   callback_other: { en: "timer or answer", ja: "タイマーまたは返答" },
 
   // The timeline
@@ -100,7 +101,7 @@ export const TEXTS = {
   timeline_newest: { en: "Follow the newest", ja: "最新を追う" },
   to_scale: { en: "waits to scale", ja: "待ちを実寸で" },
   nobody_called: { en: "no callback yet", ja: "コールバックはまだありません" },
-  rows_left_out: { en: "and {count} more handler, less busy|and {count} more handlers, less busy", ja: "ほかに {count} 件（呼ばれた回数の少ないもの）" },
+  rows_left_out: { en: "{count} other|{count} others", ja: "ほか {count} 件" },
   in_round: { en: "round {count}", ja: "ラウンド {count}" },
   did_receive: { en: "received {bytes} of {asked}", ja: "{asked} 中 {bytes} 受信" },
   did_send: { en: "sent {bytes} of {asked}", ja: "{asked} 中 {bytes} 送信" },

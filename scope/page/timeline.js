@@ -98,23 +98,23 @@ export class Timeline {
     return { left, right, span, at, left_of, right_of, newest, seen: callbacks.slice(first, last) };
   }
 
-  /// Those that were called, and those that wait for their turn; the busiest, when there are more.
-  /// Who has a row keeps it rather than give it to a neighbour as busy.
+  /// The handlers that have a row of their own: those that were called most, the last of them where
+  /// that is the same; who has a row keeps it rather than give it to a neighbour as busy. The
+  /// others share the last row.
   #choose_rows(loop, view) {
-    const weights = new Map();
-    for (const { lane } of view.seen) weights.set(lane, (weights.get(lane) ?? 0) + 1);
+    const calls = new Map(); // lane -> {count, last}
+    view.seen.forEach(({ lane }, last) => calls.set(lane, { count: (calls.get(lane)?.count ?? 0) + 1, last }));
     if (loop.handlers.size <= MOST_ROWS * 2) {
-      for (const id of loop.handlers.keys()) {
-        if (!weights.has(id)) weights.set(id, 0);
-      }
+      for (const id of loop.handlers.keys()) if (!calls.has(id)) calls.set(id, { count: 0, last: -1 });
     }
     for (const lane of this.#rows) {
-      if (weights.has(lane)) weights.set(lane, weights.get(lane) * 1.5 + 1);
+      const its = calls.get(lane);
+      if (its) its.count = its.count * 1.5 + 1;
     }
-    if (loop.held && weights.has(loop.held.handler)) weights.set(loop.held.handler, Infinity);
-    const busiest = [...weights].sort((a, b) => b[1] - a[1] || in_order(a[0], b[0])).slice(0, MOST_ROWS);
+    if (calls.has(loop.held?.handler)) calls.get(loop.held.handler).count = Infinity;
+    const busiest = [...calls].sort(([, a], [, b]) => b.count - a.count || b.last - a.last).slice(0, MOST_ROWS);
     const rows = busiest.map(([lane]) => lane).sort(in_order);
-    rows.left_out = weights.size - rows.length;
+    rows.left_out = calls.size - rows.length;
     return rows;
   }
 

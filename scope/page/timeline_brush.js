@@ -63,7 +63,7 @@ export class Brush {
     this.#font = parseFloat(style.fontSize);
     for (const name of COLOURS) this.#colours[name] = style.getPropertyValue(`--${name}`).trim();
     const wide = this.#canvas.parentElement.clientWidth;
-    const high = Math.ceil((AXIS + Math.max(rows.length, LEAST_ROWS) * ROW + 1.6) * this.#font);
+    const high = Math.ceil((AXIS + Math.max(rows.length + (rows.left_out > 0), LEAST_ROWS) * ROW + 1.6) * this.#font);
     const ratio = window.devicePixelRatio || 1;
     if (this.#canvas.width !== Math.round(wide * ratio) || this.#canvas.height !== Math.round(high * ratio)) {
       this.#canvas.width = Math.round(wide * ratio);
@@ -97,14 +97,18 @@ export class Brush {
   #rows(loop, rows) {
     const pen = this.#pen;
     const size = this.#font;
-    rows.forEach((lane, row) => {
-      const middle = this.#top(row) + (ROW / 2) * size;
+    const begin_row = (row) => {
+      const top = Math.round(this.#top(row)) + 0.5;
       pen.strokeStyle = this.#colours.line;
       pen.lineWidth = 1;
       pen.beginPath();
-      pen.moveTo(0, Math.round(this.#top(row)) + 0.5);
-      pen.lineTo(this.#label + this.width, Math.round(this.#top(row)) + 0.5);
+      pen.moveTo(0, top);
+      pen.lineTo(this.#label + this.width, top);
       pen.stroke();
+      return top + (ROW / 2) * size;
+    };
+    rows.forEach((lane, row) => {
+      const middle = begin_row(row);
       const next = loop.held?.handler === lane;
       pen.fillStyle = next ? this.#colours.accent : this.#colours.ink;
       if (typeof lane === "number" && !loop.handlers.has(lane)) pen.fillStyle = this.#colours.muted;
@@ -112,9 +116,9 @@ export class Brush {
       this.#text(next ? `▸ ${name}` : name, 0, middle, this.#label - size * 0.8);
     });
     if (rows.left_out > 0) {
+      const middle = begin_row(rows.length);
       pen.fillStyle = this.#colours.muted;
-      const y = this.#top(rows.length) + size * 0.8;
-      this.#text(this.#words.text("rows_left_out", { count: rows.left_out }), 0, y, this.#label + this.width * 0.6);
+      this.#text(this.#words.text("rows_left_out", { count: rows.left_out }), 0, middle, this.#label - size * 0.8);
     }
   }
 
@@ -228,10 +232,9 @@ export class Brush {
 
   #callbacks(view, px, rows, marked) {
     const row_of = new Map(rows.map((lane, row) => [lane, row]));
-    const reached = rows.map(() => -Infinity); // pixels that are painted already
+    const reached = new Array(rows.length + 1).fill(-Infinity); // pixels that are painted already
     for (const one of view.seen) {
-      const row = row_of.get(one.lane);
-      if (row === undefined) continue;
+      const row = row_of.get(one.lane) ?? rows.length; // of those that share one
       const left = px(view.left_of(one));
       const right = Math.max(px(view.right_of(one)), left + 2);
       if (right < this.#label || (right <= reached[row] && one !== marked)) continue;
@@ -254,11 +257,12 @@ export class Brush {
       pen.stroke();
     }
     this.#drawn.push({ left, right, top: this.#top(row), bottom: this.#top(row + 1), callback: one });
-    const fits = (words) => pen.measureText(words).width + size * 0.7 < right - left;
-    const text = [this.#words.callback(one.callback), one.callback].find(fits);
+    const from = Math.max(left, this.#label); // what is to be seen of it
+    const fits = (words) => pen.measureText(words).width + size * 0.7 < right - from;
+    const text = [this.#words.callback(one.callback), this.#words.short_callback(one.callback)].find(fits);
     if (!text) return;
     pen.fillStyle = this.#colours.panel;
-    pen.fillText(text, Math.max(left, this.#label) + size * 0.35, top + (BAR / 2) * size);
+    pen.fillText(text, from + size * 0.35, top + (BAR / 2) * size);
   }
 
   /// Where events are missing.

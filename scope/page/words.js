@@ -65,6 +65,10 @@ export class Words {
     return CALLBACKS.includes(name) ? `handle_${name}()` : this.name("callback", name);
   }
 
+  short_callback(name) {
+    return this.name("short", name);
+  }
+
   /// `EchoHandler #5 handle_read(): 17 bytes wait`
   held(loop) {
     const { held } = loop;

@@ -13,7 +13,8 @@ test("pausing the demo pauses the robot, and it goes on to its end", { timeout: 
   const complains = [/Failed to load resource|ERR_/]; // the demo ends, and its server with it
   await with_page(all, program.scope, { complains }, async (page) => {
     await row(page, "SimulatedRapiro").waitFor();
-    await until("speech is heard", () => /heard/.test(program.said));
+    await page.locator(".note-text", { hasText: /^heard: "前へ進め"/ }).waitFor();
+    await page.locator(".note-text", { hasText: /^robot: .*walks forward/ }).waitFor();
     await page.keyboard.press("Space");
     await in_state(page, "paused");
     const ear = await listen(program.scope);

@@ -82,6 +82,9 @@ test("the ring lights each step that the round comes to", { timeout: 60_000 }, a
     await lit("ready");
     loop.tell({ ...at, event: "ends", handler: 2, callback: "read", ns: 5 }, { ...at, event: "timers" });
     await lit("timers");
+    loop.tell({ ...at, event: "corked", count: 3 });
+    await lit("corked");
+    await page.locator(".step-line.step-corked .step-did", { hasText: "3 sent to" }).waitFor();
     loop.tell({ ...at, event: "round_ends" });
     await lit("wait"); // of the next round, which is told when it ends
   });
