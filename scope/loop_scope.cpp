@@ -72,6 +72,7 @@ struct LoopScope::Parts {
   void take_up();
   void tick();
   void tell_log();
+  void tell(LogLevel level, std::string_view text);
 
   Reactor& reactor;
   const std::string hello;
@@ -125,10 +126,12 @@ void LoopScope::Parts::take_up() {
 }
 
 void LoopScope::Parts::tell_log() {
-  for (const LogTap::Line& line : log.take()) {
-    recorder.tell(LoopEvent::Name::log, fmt::format(R"(,"level":"{}","text":{})",
-                                                    name_of(line.level), json_string(line.text)));
-  }
+  for (const LogTap::Line& line : log.take()) tell(line.level, line.text);
+}
+
+void LoopScope::Parts::tell(LogLevel level, std::string_view text) {
+  recorder.tell(LoopEvent::Name::log,
+                fmt::format(R"(,"level":"{}","text":{})", name_of(level), json_string(text)));
 }
 
 void LoopScope::Parts::tick() {
@@ -154,5 +157,7 @@ std::string LoopScope::url() const {
 }
 
 std::size_t LoopScope::viewers() const { return parts_->viewers.count(); }
+
+void LoopScope::tell(std::string_view text) { parts_->tell(LogLevel::info, text); }
 
 }  // namespace bunshin

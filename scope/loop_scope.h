@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "reactor/reactor.h"
 #include "reactor/socket_address.h"
@@ -44,6 +45,8 @@ class LoopScope {
   [[nodiscard]] std::string url() const;
   /// How many look on.
   [[nodiscard]] std::size_t viewers() const;
+  /// Tells those who look on what the program has to say: an event `log`, as a line of the log is.
+  void tell(std::string_view text);
 
  private:
   struct Parts;

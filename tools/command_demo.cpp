@@ -42,7 +42,9 @@ struct Score {
 /// The stage: prints lines as things happen and, on a terminal, the robot live below them.
 class Stage : public BridgeObserver {
  public:
-  explicit Stage(double speed) : speed_(speed), terminal_(terminal_of(STDOUT_FILENO)) {}
+  /// `scope`: who look on hear of it, too; null: nobody does.
+  Stage(double speed, LoopScope* scope)
+      : speed_(speed), scope_(scope), terminal_(terminal_of(STDOUT_FILENO)) {}
 
   void message(const JuliusMessage&) override { ++score_.messages; }
   void heard(const Decision& decision) override {
@@ -81,7 +83,10 @@ class Stage : public BridgeObserver {
   }
 
  private:
+  void tell_scope(std::string_view what, std::string_view text);
+
   const double speed_;
+  LoopScope* const scope_;
   const Terminal terminal_;
   const TimePoint began_ = Clock::now();
   Score score_;
@@ -91,19 +96,26 @@ class Stage : public BridgeObserver {
 void Stage::tell(std::string_view what, std::string_view text) {
   standard_output().print("{}{:6.1f} s  {:<9} {}\n", terminal_.redraws ? "\r\x1b[K" : "", seconds(),
                           what, text);
+  tell_scope(what, text);
+}
+
+void Stage::tell_scope(std::string_view what, std::string_view text) {
+  if (scope_ != nullptr) scope_->tell(fmt::format("{}: {}", what, text));
 }
 
 void Stage::show(const RapiroView& robot) {
+  const auto nearly = std::chrono::duration_cast<Duration>(kTick * 2 * speed_);
+  const bool changed = changes_.notice(robot, nearly);
   if (terminal_.redraws) {
     const std::string line =
         fmt::format("{:6.1f} s  robot     {}", seconds(), robot_text(robot, terminal_.colours));
     // Not the last column: behind it some terminals begin the next line.
     const std::size_t columns = terminal_columns(STDOUT_FILENO);
     standard_output().print("\r\x1b[K{}", columns == 0 ? line : cut_to_width(line, columns - 1));
-    return;
+    if (changed) tell_scope("robot", robot_text(robot, Colours::none));
+  } else if (changed) {
+    tell("robot", robot_text(robot, Colours::none));
   }
-  const auto nearly = std::chrono::duration_cast<Duration>(kTick * 2 * speed_);
-  if (changes_.notice(robot, nearly)) tell("robot", robot_text(robot, Colours::none));
 }
 
 /// Simulators, bridge and the rule when it is over.
@@ -166,7 +178,8 @@ void Demo::tick() {
 
 /// What is shown, and to whom.
 struct Performance {
-  Performance(Reactor& reactor, double speed) : stage(speed), demo(reactor, stage, speed) {}
+  Performance(Reactor& reactor, double speed, LoopScope* scope)
+      : stage(speed, scope), demo(reactor, stage, speed) {}
   Stage stage;
   Demo demo;
 };
@@ -193,9 +206,9 @@ void run_demo(double speed, const ReactorOptions& options, const ScopeArguments&
   });
   if (arguments.serve) {
     standard_output().print("The demo begins when the page is opened.\n");
-    begin_when_seen(reactor, *scope, [&] { performance.emplace(reactor, speed); });
+    begin_when_seen(reactor, *scope, [&] { performance.emplace(reactor, speed, scope.get()); });
   } else {
-    performance.emplace(reactor, speed);
+    performance.emplace(reactor, speed, scope.get());
   }
   run_loop(reactor);
   if (!performance) return;
