@@ -17,8 +17,8 @@ READMES = ("README.md", "README.ja.md")
 DESIGNS = ("docs/design.md", "docs/design.ja.md")
 WITH_TRANSLATION = tuple(
     (path.relative_to(ROOT).as_posix(), path.relative_to(ROOT).with_suffix(".ja.md").as_posix())
-    for pattern in ("docs/simulation.md", "docs/bridge-network.md", "docs/scope.md", "docs/events.md",
-                    "docs/asyncore.md",
+    for pattern in ("docs/simulation.md", "docs/bridge-network.md", "docs/scope.md", "docs/scope-page.md",
+                    "docs/events.md", "docs/asyncore.md",
                     "docs/course/teaching.md", "docs/course/labs/*.md")
     for path in sorted(ROOT.glob(pattern)) if not path.name.endswith(".ja.md"))
 OTHERS = (*(name for pair in WITH_TRANSLATION for name in pair), "CONTRIBUTING.md",
@@ -157,7 +157,7 @@ def picture_mistakes(bunshin):
 
 def links(text):
     """Without the language: method.ja.md is what method.md is."""
-    return sorted({target.replace(".ja.md", ".md").replace("course/ja/", "course/en/")
+    return sorted({re.sub(r"\.ja\.(md|png)$", r".\1", target).replace("course/ja/", "course/en/")
                    for target in LINK.findall(text)})
 
 
