@@ -48,10 +48,16 @@ class Account : public BridgeObserver {
   void heard(const Decision& decision) override {
     if (decision.outcome == Decision::Outcome::send) ++accepted;
   }
-  void sent(std::string_view command) override { told.emplace_back(command); }
+  void sent(std::string_view command) override {
+    told.emplace_back(command);
+    flying_ = true;
+  }
   void answered(std::string_view command, std::string_view) override {
+    flying_ = false;
     if (command != "#C") ++settled;
   }
+  /// What was told before that, and not answered, is told again.
+  void resynchronised() override { repeated = repeated || flying_; }
   void retrying(std::string_view, std::string_view reason) override {
     judge(reason);
     repeated = true;
@@ -87,6 +93,8 @@ class Account : public BridgeObserver {
       }
     });
   }
+
+  bool flying_ = false;  // the last that was told
 };
 
 /// What the robot got is what was told, in order and whole. A command that was told again may never
