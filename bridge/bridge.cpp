@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "bridge/spoken_text.h"
@@ -12,23 +13,23 @@
 namespace bunshin {
 namespace {
 
-RapiroQueue::Limits limits_of(const RobotConfig& config) {
-  RapiroQueue::Limits limits;
-  limits.max_age = config.max_age;
-  limits.coalesce = config.coalesce;
-  return limits;
+CommandQueue::Habits habits_of(const RobotConfig& config) {
+  return {config.max_age, config.coalesce};
 }
 
-MutedRapiro& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
-                        AtStart at_start) {
-  auto robot =
-      std::make_unique<MutedRapiro>(reactor, config.serial, observer, limits_of(config.robot));
+MutedRobot& open_robot(Reactor& reactor, const BridgeConfig& config, BridgeObserver& observer,
+                       AtStart at_start) {
+  const auto make = [&config](RobotObserver& next) {
+    return make_command_queue(config.robot.lines, habits_of(config.robot), next);
+  };
+  auto robot = std::make_unique<MutedRobot>(reactor, config.serial, observer, make);
   robot->begin(at_start);
   return reactor.adopt(std::move(robot));
 }
 
 RuleSet rules_of(const BridgeConfig& config) {
-  return {config.rules, config.min_confidence, config.julius.ignore};
+  return {config.rules, config.min_confidence, config.julius.ignore,
+          command_check(config.robot.lines)};
 }
 
 }  // namespace
@@ -44,6 +45,11 @@ Bridge::Bridge(Reactor& reactor, const BridgeConfig& config, BridgeObserver& obs
 
 void Bridge::configure(const BridgeConfig& config) {
   if (finishing()) return;
+  if (config.robot.lines != settings_.lines) {
+    throw std::invalid_argument(
+        "robot.protocol, and what belongs to it, does not change while the bridge runs: start it "
+        "again");
+  }
   const Endpoint julius = Endpoint::parse(config.julius.address);
   RuleSet rules = rules_of(config);
   set_encoding(config.julius.encoding);
@@ -52,7 +58,7 @@ void Bridge::configure(const BridgeConfig& config) {
   recognisers_ = Recognisers(config.julius.recogniser);
   use(julius);
   robot_.use(config.serial);
-  robot_.set_limits(limits_of(config.robot));
+  robot_.set_habits(habits_of(config.robot));
 }
 
 std::vector<std::string> Bridge::status() const {
@@ -128,7 +134,7 @@ void Bridge::hand_over(const std::string& command) {
 void Bridge::look() {
   if (finishing()) return;
   if (robot_.moving.moving(reactor().now())) {
-    if (robot_.moving.look()) robot_.command("#Q");
+    if (!settings_.lines && robot_.moving.look()) robot_.command("#Q");
   } else {
     unmute();
     if (!muted()) return;  // else there was no room for the command

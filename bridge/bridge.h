@@ -3,7 +3,7 @@
 #include "bridge/bridge_control.h"
 #include "bridge/config.h"
 #include "bridge/julius_client.h"
-#include "bridge/muted_rapiro.h"
+#include "bridge/muted_robot.h"
 #include "bridge/pass_watch.h"
 #include "bridge/recognisers.h"
 #include "bridge/rules.h"
@@ -71,7 +71,7 @@ class Bridge : public JuliusClient, public BridgeControl {
   Recognisers recognisers_;
   PassWatch passes_;
   BridgeObserver& observer_;
-  MutedRapiro& robot_;     // once we are finishing it may be gone
+  MutedRobot& robot_;      // once we are finishing it may be gone
   std::string last_sent_;  // to the robot
   Timer look_timer_{*this, &Bridge::look};
   Timer silence_timer_{*this, &Bridge::silent};

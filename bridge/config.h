@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/config_section.h"
+#include "bridge/robot_protocol.h"
 #include "bridge/rules.h"
 #include "bridge/serial_config.h"
 
@@ -29,6 +30,7 @@ struct OnSilence {
 
 /// [robot]: how commands are brought to it.
 struct RobotConfig {
+  RobotProtocol lines;  ///< none: a Rapiro
   /// A robot that catches up on a minute of turns hurts itself: a command that waits for longer is
   /// dropped when the robot can be had again.
   std::chrono::milliseconds max_age{3000};

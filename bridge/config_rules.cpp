@@ -5,7 +5,6 @@
 
 #include "bridge/config_readers.h"
 #include "bridge/phrases.h"
-#include "bridge/rapiro_protocol.h"
 #include "bridge/text_decoder.h"
 #include "bridge/word_check.h"
 
@@ -43,7 +42,7 @@ void read_pattern(const ConfigSection& section, Rule& rule) {
   }
 }
 
-void read_send(const ConfigSection& section, Rule& rule) {
+void read_send(const ConfigSection& section, const RobotProtocol& protocol, Rule& rule) {
   const auto send = section.text("send");
   if (!send && !rule.output) section.fail("send", "missing: a rule needs the command to send");
   rule.send = send.value_or("{0}");
@@ -52,9 +51,8 @@ void read_send(const ConfigSection& section, Rule& rule) {
   }
   if (const auto problem = captures_problem(rule)) section.fail("send", *problem);
   if (greatest_capture(rule.send)) return;  // known only when something is heard
-  if (const auto problem = validate_command(rule.send)) {
-    section.fail("send",
-                 fmt::format("Rapiro would not understand \"{}\": {}", rule.send, *problem));
+  if (const auto problem = command_check(protocol)(rule.send)) {
+    section.fail("send", not_understood(protocol, rule.send, *problem));
   }
 }
 
@@ -66,7 +64,7 @@ Rule read_rule(const ConfigSection& section, BridgeConfig& config) {
   if (kind == "pattern") read_pattern(section, rule);
   rule.output = section.flag("output").value_or(false);
   if (kind == "output" && !rule.output) section.fail("output", "should be true, or not there");
-  read_send(section, rule);
+  read_send(section, config.robot.lines, rule);
   rule.min_confidence = section.confidence("min_confidence");
   rule.cool_down = section.duration("cool_down").value_or(rule.cool_down);
   return rule;

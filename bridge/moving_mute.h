@@ -38,6 +38,8 @@ class MovingMute : public RobotObserver {
   void refused(std::string_view command, std::string_view reason) override;
   void resynchronised() override { next_.resynchronised(); }
   void unexpected(std::string_view reply) override { next_.unexpected(reply); }
+  void line_opened() override { next_.line_opened(); }
+  void line_lost() override { next_.line_lost(); }
   void robot_away(std::string_view reason) override { next_.robot_away(reason); }
   void robot_back() override { next_.robot_back(); }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/command_queue.h"
 #include "bridge/rapiro_protocol.h"
 #include "bridge/robot_observer.h"
 
@@ -21,10 +22,8 @@ namespace bunshin {
 /// opening and after a command that was given up in vain.
 /// Owned by the driver of one line, which calls tick() at next_deadline() and takes the output
 /// whenever the line has room; `observer` must outlive the queue.
-class RapiroQueue {
+class RapiroQueue : public CommandQueue {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
-
   struct Limits {
     std::size_t waiting = 64;                        // commands; the newest beyond is refused
     int resends = 3;                                 // a command is given up after
@@ -43,21 +42,22 @@ class RapiroQueue {
   RapiroQueue(RobotObserver& observer, Limits limits) : observer_(observer), limits_(limits) {}
 
   /// Refuses what validate_command() does not accept: nothing partial reaches the line.
-  void command(std::string text, TimePoint now);
+  void command(std::string text, TimePoint now) override;
 
-  void opened(TimePoint now);
-  void closed();  // a command not answered yet is sent again after the next opened()
-  void set_limits(const Limits& limits) { limits_ = limits; }
-  void received(std::string_view bytes, TimePoint now);
-  void tick(TimePoint now);
+  void opened(TimePoint now) override;
+  void closed() override;  // a command not answered yet is sent again after the next opened()
+  void set_habits(const Habits& habits) override {
+    limits_.max_age = habits.max_age;
+    limits_.coalesce = habits.coalesce;
+  }
+  void received(std::string_view bytes, TimePoint now) override;
+  void tick(TimePoint now) override;
 
   /// What is to be written now: always whole commands. Taken late, it may have been replaced by a
   /// later try; it is never added to, so a line that is stuck costs no memory.
-  std::optional<std::string> take_output();
-  std::optional<TimePoint> next_deadline() const;
-
-  bool idle() const { return waiting_.empty(); }  // every command was answered or given up
-  std::size_t waiting() const { return waiting_.size(); }
+  std::optional<std::string> take_output() override;
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const override;
+  [[nodiscard]] std::size_t waiting() const override { return waiting_.size(); }
 
  private:
   enum class State {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "bridge/phrases.h"
-#include "bridge/rapiro_protocol.h"
 #include "bridge/text_decoder.h"
 
 namespace bunshin {
@@ -73,10 +72,12 @@ std::string phrase_of(const JuliusHypothesis& hypothesis, const std::vector<std:
   return normalise_words(phrase);
 }
 
-RuleSet::RuleSet(std::vector<Rule> rules, double min_confidence, std::vector<std::string> ignored)
+RuleSet::RuleSet(std::vector<Rule> rules, double min_confidence, std::vector<std::string> ignored,
+                 CommandCheck check)
     : rules_(std::move(rules)),
       min_confidence_(min_confidence),
       ignored_(std::move(ignored)),
+      check_(std::move(check)),
       obeyed_(rules_.size()) {
   for (Rule& rule : rules_) {
     rule.words = normalise_words(rule.words);
@@ -98,7 +99,7 @@ Decision RuleSet::decide(const JuliusHypothesis& hypothesis, TimePoint now) {
     const auto captured = phrases_[i]->match(decision.phrase);
     if (!captured) continue;
     std::string command = fill_in(rule.send, *captured);
-    const bool understood = !validate_command(command);
+    const bool understood = !check_(command);
     if (rule.output && !understood) continue;  // words of another rule
     decision.rule = &rule;
     decision.command = std::move(command);

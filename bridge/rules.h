@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/julius_message.h"
+#include "bridge/robot_protocol.h"
 
 namespace bunshin {
 
@@ -72,7 +73,8 @@ class RuleSet {
 
   /// Throws std::invalid_argument for a pattern that pattern_problem() does not accept.
   RuleSet(std::vector<Rule> rules, double min_confidence,
-          std::vector<std::string> ignored = default_ignored_words());
+          std::vector<std::string> ignored = default_ignored_words(),
+          CommandCheck check = command_check({}));
   ~RuleSet();
   RuleSet(RuleSet&&) noexcept;
   RuleSet& operator=(RuleSet&&) noexcept;
@@ -89,6 +91,7 @@ class RuleSet {
   std::vector<Rule> rules_;
   double min_confidence_;
   std::vector<std::string> ignored_;
+  CommandCheck check_;
   std::vector<std::unique_ptr<const Phrases>> phrases_;  // one a rule
   std::vector<std::optional<TimePoint>> obeyed_;         // when it was last
 };

@@ -4,9 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "bridge/config.h"
 #include "bridge/simulated_julius.h"
+#include "bridge/simulated_lines.h"
 #include "bridge/simulated_rapiro.h"
 #include "reactor/error.h"
+#include "reactor/printable.h"
 #include "reactor/standard_stream.h"
 #include "tools/bridge_text.h"
 #include "tools/command.h"
@@ -119,6 +122,49 @@ void add_rapiro(CLI::App& sim) {
   rapiro->callback([link, loop, scope] { run_rapiro(*link, *loop, *scope); });
 }
 
+struct LinesCommand {
+  std::string profile = "grbl";
+  SimulatedLines::Words words;
+};
+
+/// One that is shipped, by its name, or that of a bridge's configuration.
+LinesProfile load_profile(const std::string& name) {
+  if (const auto shipped = lines_profile(name)) return *shipped;
+  try {
+    const BridgeConfig config = load_config(name);
+    if (config.robot.lines) return *config.robot.lines;
+  } catch (const ConfigError& error) {
+    throw InputError(error.what());
+  }
+  throw InputError(name + ": its [robot] has no protocol = \"lines\"");
+}
+
+void run_lines(const LinesCommand& command, const ReactorOptions& options) {
+  LinesProfile profile = load_profile(command.profile);
+  Reactor reactor(options);
+  finish_on_signals(reactor);
+  auto& robot =
+      reactor.emplace<SimulatedLines>(PseudoTerminal::make(), std::move(profile), command.words);
+  robot.on_line([](std::string_view line) { standard_output().print("{}\n", printable(line)); });
+  announce(robot.path());
+  run_loop(reactor);
+}
+
+void add_lines(CLI::App& sim) {
+  auto command = std::make_shared<LinesCommand>();
+  CLI::App* lines = sim.add_subcommand("lines", "Be a robot that takes lines, as GRBL does");
+  lines->add_option("--profile", command->profile, "grbl, marlin, arduino, or a configuration")
+      ->type_name("FILE")
+      ->capture_default_str();
+  lines->add_option("--ok", command->words.ok, "What it says to a line that it takes")
+      ->capture_default_str();
+  lines->add_option("--error", command->words.error, "And to one that it does not")
+      ->capture_default_str();
+  lines->add_option("--greeting", command->words.greeting, "What it says when it is switched on");
+  auto loop = add_loop_options(*lines);
+  lines->callback([command, loop] { run_lines(*command, *loop); });
+}
+
 }  // namespace
 
 void add_sim_command(CLI::App& app) {
@@ -126,6 +172,7 @@ void add_sim_command(CLI::App& app) {
   sim->require_subcommand(1);
   add_julius(*sim);
   add_rapiro(*sim);
+  add_lines(*sim);
 }
 
 }  // namespace bunshin

@@ -5,6 +5,7 @@
 #include <functional>
 #include <random>
 
+#include "bridge/rapiro_protocol.h"
 #include "tests/bridge/io_fixture.h"
 
 namespace bunshin::testing {

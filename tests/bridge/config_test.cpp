@@ -61,8 +61,8 @@ send = "#M0"
   EXPECT_EQ(config.julius.encoding, "Shift_JIS");
   EXPECT_EQ(config.serial, (SerialConfig{"/dev/ttyUSB0", 250'000, false, std::chrono::seconds(2)}));
   EXPECT_EQ(config.robot,
-            (RobotConfig{std::chrono::seconds(10), false, true, std::chrono::seconds(8),
-                         OnSilence{std::chrono::minutes(1), "#M0"}}));
+            (RobotConfig{std::nullopt, std::chrono::seconds(10), false, true,
+                         std::chrono::seconds(8), OnSilence{std::chrono::minutes(1), "#M0"}}));
   EXPECT_EQ(config.julius.recogniser, "robot");
   EXPECT_EQ(config.julius.ignore, std::vector<std::string>({"uh", "eh"}));
   ASSERT_THAT(config.rules, SizeIs(2));
@@ -130,6 +130,54 @@ TEST(Config, WhatAReadOnlyTheRobotCanTell) {
               HasSubstr("2: julius.recogniser: it is empty"));
   EXPECT_THAT(problem("[julius]\nignore = [\"\"]"), HasSubstr("2: julius.ignore: one of"));
   EXPECT_THAT(problem("[julius]\nignore = \"x\""), HasSubstr("should be a list of strings"));
+}
+
+TEST(Config, ARobotThatTakesLines) {
+  const BridgeConfig config = parse_config(R"(
+[robot]
+protocol = "lines"
+profile = "marlin"
+terminator = "crlf"
+ok = "done"
+timeout = "3s"
+window = 4
+stop = "!"
+checksum = "none"
+[[rule]]
+words = "進め"
+send = "G0 X10"
+)",
+                                           "x.toml");
+  ASSERT_TRUE(config.robot.lines);
+  EXPECT_EQ(config.robot.lines->terminator, "\r\n");
+  EXPECT_EQ(config.robot.lines->ok, "done");
+  EXPECT_EQ(config.robot.lines->busy, lines_profile("marlin")->busy) << "the profile's own";
+  EXPECT_EQ(config.robot.lines->timeout, std::chrono::seconds(3));
+  EXPECT_EQ(config.robot.lines->window, 4U);
+  EXPECT_EQ(config.robot.lines->stop, "!");
+  EXPECT_EQ(config.robot.lines->checksum, LinesProfile::Checksum::none);
+}
+
+TEST(Config, LinesThatAreWrong) {
+  const auto robot = [](std::string_view line) {
+    return problem(fmt::format("[robot]\nprotocol = \"lines\"\n{}", line));
+  };
+  EXPECT_EQ(robot("profile = \"reprap\""),
+            "3: robot.profile: \"reprap\" should be \"grbl\", \"marlin\" or \"arduino\"");
+  EXPECT_EQ(robot("terminator = \"nl\""),
+            "3: robot.terminator: \"nl\" should be \"lf\", \"cr\" or \"crlf\"");
+  EXPECT_THAT(robot("ok = \"(\""), StartsWith("3: robot.ok: no regular expression"));
+  EXPECT_THAT(robot("ok = \"\""), StartsWith("3: robot.ok: it is empty"));
+  EXPECT_THAT(robot("error = \"[\""), StartsWith("3: robot.error: no regular expression"));
+  EXPECT_THAT(robot("resend = \"again\""), StartsWith("3: robot.resend: its first group"));
+  EXPECT_THAT(robot("window = 0"), StartsWith("3: robot.window: it is from 1 to 16"));
+  EXPECT_THAT(robot("timeout = \"1ms\""), StartsWith("3: robot.timeout: "));
+  EXPECT_THAT(robot("checksum = \"crc\""), StartsWith("3: robot.checksum: "));
+  EXPECT_EQ(problem("[robot]\nprotocol = \"line\""),
+            "2: robot.protocol: \"line\" should be \"rapiro\" or \"lines\"");
+  EXPECT_EQ(problem("[robot]\nok = \"ok\""), "2: robot.ok: it goes with protocol = \"lines\"");
+  EXPECT_THAT(robot("[[rule]]\nwords = \"a\"\nsend = \"前へ\""),
+              StartsWith("5: rule.send: the robot would not understand"));
 }
 
 TEST(Config, RulesOfOtherKinds) {

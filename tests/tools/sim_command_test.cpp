@@ -74,6 +74,26 @@ TEST(SimCommand, WrongArgumentsExitWithTwo) {
   failure({"julius", kRecording, "nowhere"});
 }
 
+TEST(SimCommand, LinesShowsWhatItCarriesOut) {
+  Program robot(sim({"lines", "--profile", "grbl", "--greeting", "Grbl 1.1h"}));
+  const std::string path = robot.output_after("listening on ");
+  const UniqueFd line(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  write_all(line.get(), "G0 X1\n!");
+  EXPECT_TRUE(robot.wait_for_output("G0 X1\n!\n"));
+  EXPECT_EQ(read_exactly(line.get(), 15), "Grbl 1.1h\r\nok\r\n");
+}
+
+TEST(SimCommand, LinesTakesTheProfileOfAConfiguration) {
+  const std::string config = make_file("[robot]\nprotocol = \"lines\"\nprofile = \"marlin\"\n");
+  Program robot(sim({"lines", "--profile", config}));
+  const std::string path = robot.output_after("listening on ");
+  const UniqueFd line(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  write_all(line.get(), "N1 G28*18\n");
+  EXPECT_TRUE(robot.wait_for_output("G28\n"));
+  EXPECT_THAT(failure({"lines", "--profile", make_file("")}), HasSubstr("has no protocol"));
+  EXPECT_THAT(failure({"lines", "--profile", "reprap"}), HasSubstr("reprap: No such file"));
+}
+
 TEST(SimCommand, RapiroMakesALinkAndRemovesIt) {
   const std::string link = fresh_path("robot");
   Program robot(sim({"rapiro", "--link", link}));
