@@ -73,7 +73,8 @@ TEST_F(StatusTest, MetricsCountWhatHappens) {
   const SocketAddress address = address_of(bridge, "status.listen");
   Peer engine = engine_.accept();
   engine.send(heard("止まれ") + heard("戻れ") + "<INPUT STATUS=\"LISTEN\"/>\n.\n<A>\n.\n");
-  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M0");
+  answer_first_question();
+  EXPECT_EQ(read_exactly(pty_.master.get(), 3), "#M0");
   write_all(pty_.master.get(), "#M0");
   EXPECT_TRUE(bridge.wait_for_errors("the robot answered #M0"));
   const std::string answer = get(address, "/metrics");
@@ -239,10 +240,12 @@ TEST_F(StatusTest, ATerminalThatHangsUpDoesNotEndTheBridge) {
   const auto cpu_before = children_cpu();
   TerminalProgram bridge({"bridge", "--config", config_});
   Peer engine = engine_.accept();
+  answer_first_question();
+  engine.send("<STARTPROC/>\n.\n");
   bridge.wait_for_text("connected to Julius");
   bridge.hang_up();
   engine.send(heard("止まれ"));
-  EXPECT_EQ(read_exactly(pty_.master.get(), 5), "\n\n#M0");
+  EXPECT_EQ(read_exactly(pty_.master.get(), 3), "#M0");
   write_all(pty_.master.get(), "#M0");
   engine.send(heard("止まれ"));
   EXPECT_EQ(read_exactly(pty_.master.get(), 3), "#M0");

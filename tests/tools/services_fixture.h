@@ -31,6 +31,11 @@ class ServicesTest : public ::testing::Test {
     for (std::string& argument : more) arguments.push_back(std::move(argument));
     return bunshin(std::move(arguments));
   }
+  /// What a line is asked when it has been opened, and a robot's answer.
+  void answer_first_question() const {
+    EXPECT_EQ(read_exactly(pty_.master.get(), 4), "\n\n#C");
+    write_all(pty_.master.get(), "#C0");
+  }
   /// Where a service listens, from what the bridge says.
   static SocketAddress address_of(Program& bridge, const std::string& key) {
     const std::string label = key + ": listening on ";
