@@ -50,11 +50,15 @@ TEST_F(ServicesTest, HupMovesAServiceOrLeavesItWhereItCanBeHad) {
   EXPECT_TRUE(bridge.wait_for_errors("share.listen: cannot listen on unix:/nonexistent/share"));
   EXPECT_TRUE(bridge.wait_for_errors("stays as it was"));
   Peer still(*Endpoint::parse("unix:" + first).numeric());
+  still.send("STILL\n");  // so that it is known to be there
+  EXPECT_TRUE(bridge.wait_for_errors("wants to send STILL"));
   write("[share]\nlisten = \"unix:" + second + "\"\n");
   bridge.signal(SIGHUP);
   EXPECT_TRUE(bridge.wait_for_errors("share.listen: listening on unix:" + second));
   EXPECT_TRUE(bridge.wait_for_errors("the configuration was read again"));
   Peer late(*Endpoint::parse("unix:" + second).numeric());
+  late.send("LATE\n");
+  EXPECT_TRUE(bridge.wait_for_errors("wants to send LATE"));
   bridge.signal(SIGUSR1);
   EXPECT_TRUE(bridge.wait_for_errors("share: 3 listeners, 0 dropped so far"));
   engine.send("<STARTPROC/>\n.\n");
