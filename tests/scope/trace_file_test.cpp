@@ -108,13 +108,15 @@ TEST(TraceFile, DropsTheOldestButKeepsWhoIsThere) {
 
 TEST(TraceFile, AFullDiskEndsTracingWithOneLine) {
   CapturedLog log;
-  TraceFile file("/dev/full", 0, kHead);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (!file.failed()) {
-    ASSERT_LT(std::chrono::steady_clock::now(), until);
-    std::this_thread::yield();
-  }
-  EXPECT_FALSE(file.give(piece("one")));
+  {
+    TraceFile file("/dev/full", 0, kHead);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (!file.failed()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until);
+      std::this_thread::yield();
+    }
+    EXPECT_FALSE(file.give(piece("one")));
+  }  // its thread, which tells, has ended
   EXPECT_THAT(log.lines(),
               ElementsAre("tracing ends: cannot write /dev/full: No space left on device"));
 }
