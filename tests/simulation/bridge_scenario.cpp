@@ -70,6 +70,9 @@ class Account : public BridgeObserver {
   void dropped(std::string_view, std::string_view) override { ++settled; }
   void refused(std::string_view, std::string_view) override { ++settled; }
 
+  /// Whether a command is on its way.
+  [[nodiscard]] bool waits() const { return flying_ && told.back() != "#C"; }
+
   std::size_t accepted = 0;
   std::size_t settled = 0;
   std::vector<std::string> told;  // that they are sent
@@ -179,7 +182,7 @@ void play_bridge(Run& run) {
     return true;
   };
   if (run.chance()) {  // away while the robot answers
-    run.until([&] { return !account.told.empty() && bridge_side.asleep(); }, 12000);
+    run.until([&] { return account.waits() && bridge_side.asleep(); }, 12000);
     bridge_side.stop_for(std::chrono::milliseconds(2500));
   }
   run.until([&] { return goes_well() && account.accepted >= wanted; }, 12000);
