@@ -17,7 +17,13 @@ def join(program):
 
 
 def let_one_follow(start, last_act):
-    """A kick, a newcomer, and something of the one kicked, in this order in one round."""
+    """A kick, a newcomer, and something of the one kicked, in this order in one round. The kernel
+    tells of them in that order mostly, not always."""
+    for _ in range(5):
+        follow_once(start, last_act)
+
+
+def follow_once(start, last_act):
     with start() as program:
         kicker, _ = join(program)
         victim, number = join(program)
