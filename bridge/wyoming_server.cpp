@@ -118,8 +118,10 @@ std::string WyomingClient::info() const {
   Json model = artifact("rules", "Spoken commands by the rules of the configuration");
   model["languages"] = hall_->languages;
   Json program = artifact("bunshin", "Moves a robot by what is said");
-  program["models"] = {model};
-  Json data = {{"handle", Json::array({program})}};
+  // Not {model}: compilers do not agree whether that is a list of one.
+  program["models"].push_back(model);
+  Json data;
+  data["handle"].push_back(program);
   for (const char* none : {"asr", "tts", "intent", "wake", "mic", "snd"}) {
     data[none] = Json::array();
   }

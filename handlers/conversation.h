@@ -106,7 +106,9 @@ class Stream : public BufferedDispatcher {
     bool taken;
     [[nodiscard]] bool await_ready() const noexcept { return !taken || !stream.full_; }
     void await_suspend(std::coroutine_handle<>) const noexcept { stream.waits_ = Waits::room; }
-    [[nodiscard]] bool await_resume() const noexcept { return taken && !stream.over_; }
+    // Not [[nodiscard]]: whoever writes to a peer that has gone learns it from the next read, too.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    bool await_resume() const noexcept { return taken && !stream.over_; }
   };
   struct Sleep {
     Stream& stream;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ SharedText shared(std::string text) { return std::make_shared<const std::string>
 
 class CorkTest : public HandlerCase {
  protected:
+  std::array<Notes, 20> others;  // what a handler notes outlives it
   /// What is sent with plain system calls, io_uring hands over with the round.
   [[nodiscard]] bool plain() const { return GetParam().engine != "io_uring"; }
 };
@@ -93,8 +95,7 @@ TEST_P(CorkTest, OrderIsKeptAmongAllThatIsSent) {
 
 TEST_P(CorkTest, ATextIsKeptOnceAndOnlyAsLongAsSomebodyIsOwedIt) {
   std::vector<std::pair<Sender&, Peer>> slow;
-  std::vector<Notes> all(20);
-  for (Notes& each : all) slow.push_back(serve<Sender>(each));
+  for (Notes& each : others) slow.push_back(serve<Sender>(each));
   const std::string fill = pattern(100'000);
   for (auto& [sender, peer] : slow) {
     peer.set_receive_buffer(32 * 1024);
@@ -117,8 +118,7 @@ TEST_P(CorkTest, ATextIsKeptOnceAndOnlyAsLongAsSomebodyIsOwedIt) {
 
 TEST_P(CorkTest, WhoeverLeavesIsSentNothing) {
   auto [sender, peer] = serve<Sender>(notes);
-  Notes others;
-  auto [other, friendly] = serve<Sender>(others);
+  auto [other, friendly] = serve<Sender>(others[0]);
   reactor.post([&sender = sender, &other = other] {
     const auto text = shared("too late");
     sender.send_corked(text);
