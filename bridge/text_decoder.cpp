@@ -46,7 +46,7 @@ void replace_beyond_unicode(TextDecoder::Result& result) {
 }  // namespace
 
 bool can_encode(std::string_view character, const std::string& encoding) {
-  const iconv_t conversion = iconv_open(encoding.c_str(), "UTF-8");
+  iconv_t conversion = iconv_open(encoding.c_str(), "UTF-8");
   if (conversion == iconv_t(-1)) return false;
   std::array<char, 64> chunk;
   char* in = const_cast<char*>(character.data());  // iconv's signature; it does not write there

@@ -53,8 +53,8 @@ std::string TraceCheck::fault_of(const json& entry) {
     return "\"pid\" or \"tid\" is no number";
   if (phase != 'M' && !has_number(entry, "ts")) return "\"ts\" is no number";
   if (phase == 'X' && !has_number(entry, "dur")) return "\"dur\" is no number";
-  if (const std::string fault = slice_fault(entry, phase); !fault.empty()) return fault;
-  if (const std::string fault = arrow_fault(entry, phase); !fault.empty()) return fault;
+  if (std::string fault = slice_fault(entry, phase); !fault.empty()) return fault;
+  if (std::string fault = arrow_fault(entry, phase); !fault.empty()) return fault;
   const auto arguments = entry.find("args");
   if (arguments == entry.end()) return {};
   if (!arguments->is_object()) return "\"args\" is no object";

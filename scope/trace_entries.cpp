@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <iterator>
 #include <utility>
+
+#include "reactor/log.h"
 
 namespace bunshin {
 
@@ -50,7 +53,11 @@ TraceEntries::TraceEntries(LoopRecorder& recorder, const std::string& path, std:
 
 TraceEntries::~TraceEntries() {
   recorder_.remove(*this);
-  flush();
+  try {
+    flush();
+  } catch (const std::exception& error) {
+    log(LogLevel::warning, "the end of the trace is lost: {}", error.what());
+  }
 }
 
 void TraceEntries::event(const LoopEvent& event) {
