@@ -106,9 +106,10 @@ class Stream : public BufferedDispatcher {
     bool taken;
     [[nodiscard]] bool await_ready() const noexcept { return !taken || !stream.full_; }
     void await_suspend(std::coroutine_handle<>) const noexcept { stream.waits_ = Waits::room; }
-    // Not [[nodiscard]]: whoever writes to a peer that has gone learns it from the next read, too.
-    // NOLINTNEXTLINE(modernize-use-nodiscard)
-    bool await_resume() const noexcept { return taken && !stream.over_; }
+    /// Need not be looked at: who writes to a peer that has gone learns it from the next read, too.
+    bool await_resume() const noexcept {  // NOLINT(modernize-use-nodiscard)
+      return taken && !stream.over_;
+    }
   };
   struct Sleep {
     Stream& stream;

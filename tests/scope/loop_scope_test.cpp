@@ -8,6 +8,7 @@
 #include "reactor/log.h"
 #include "scope/loop_event.h"
 #include "tests/scope/scope_case.h"
+#include "tests/support/descriptor_limit.h"
 
 namespace bunshin::testing {
 namespace {
@@ -170,6 +171,7 @@ TEST_P(LoopScopeTest, WarnsOfAPeerThatDoesNotRead) {
 }
 
 TEST_P(LoopScopeTest, AThousandConnectionsToItLeaveTheServerServing) {
+  const RoomForDescriptors room;
   const SocketAddress address = scope_address();
   std::vector<UniqueFd> clients;  // that do not wait: the kernel's queue is shorter
   for (int count = 0; count < 1000; ++count) {
