@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bridge/bridge_service.h"
-#include "http/http_server.h"
+#include "handlers/http/http_server.h"
 
 namespace bunshin {
 

@@ -37,9 +37,11 @@ function(bunshin_install_room room)
     return()
   endif()
   install(TARGETS bunshin_${room} EXPORT bunshinTargets)
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${BUNSHIN_ROOT} OUTPUT_VARIABLE
+             folder)
   install(
     DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bunshin/${room}
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bunshin/${folder}
     FILES_MATCHING
     PATTERN "*.h")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What reactor/, handlers/, http/, bridge/ and scope/ ask of the world, they ask at the seam: of an Engine, a Medium
+"""What reactor/, handlers/, bridge/ and tools/scope/ ask of the world, they ask at the seam: of an Engine, a Medium
 or a Host. Here stands which files are that seam, or a business of the whole process, and why; no
 other file makes a system call on a descriptor or asks what time it is.
 
@@ -35,7 +35,7 @@ SEAM = {
     "handlers/unix_path.cpp": "names in the file system, and who else has one",
     "bridge/service_manager.cpp": "its socket, and those it passes, are the process's",
     "bridge/pseudo_terminal.cpp": "makes the line of a simulated robot",
-    "scope/trace_file.cpp": "a file, written by a thread of its own",
+    "tools/scope/trace_file.cpp": "a file, written by a thread of its own",
     "bridge/simulated_rapiro.cpp": "links in the file system",
 }
 
@@ -54,7 +54,7 @@ COMMENT = re.compile(r"//.*")
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     wrong, used = [], set()
-    for room in ("reactor", "handlers", "http", "bridge", "scope"):
+    for room in ("reactor", "handlers", "bridge", "tools/scope"):
         for path in sorted(root.joinpath(room).rglob("*")):
             if path.suffix not in (".h", ".cpp"):
                 continue

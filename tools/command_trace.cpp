@@ -5,11 +5,11 @@
 #include <string>
 
 #include "reactor/standard_stream.h"
-#include "scope/trace_check.h"
-#include "scope/trace_reader.h"
-#include "scope/trace_story.h"
 #include "tools/command.h"
 #include "tools/commands.h"
+#include "tools/scope/trace_check.h"
+#include "tools/scope/trace_reader.h"
+#include "tools/scope/trace_story.h"
 
 namespace bunshin {
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("reactor", "handlers", "http", "bridge", "scope")
+ROOMS = ("reactor", "handlers", "bridge", "tools/scope")
 COMMENT = re.compile(r"^( *)//(?: |$)")
 CLASS = re.compile(r"^( *)(class|struct|enum)\b[^;]*\{\s*$")
 # What a comment may stand above without being about a declaration.

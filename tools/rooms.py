@@ -15,11 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/rooms.svg"
 ROOMS = {  # from the top; each may use those that come after it
-    "tools": "the program and its subcommands",
-    "scope": "shows a loop at work, and writes traces",
+    "tools": "the program, and the scope of a loop",
     "bridge": "Julius, Rapiro, and what is between them",
-    "http": "a server of HTTP/1.1",
-    "handlers": "asyncore's dispatchers, echo, chat",
+    "handlers": "asyncore's dispatchers, echo, chat, HTTP",
     "reactor": "the loop, its engines and media",
 }
 INCLUDE = re.compile(r'^#include "(\w+)/', re.MULTILINE)

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "scope/loop_scope.h"
+#include "tools/scope/loop_scope.h"
 
 namespace bunshin {
 

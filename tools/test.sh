@@ -92,7 +92,7 @@ simulate() {
 }
 
 check_format() {
-  find reactor handlers http bridge scope tools bench tests docs -name '*.h' -print0 -o -name '*.cpp' -print0 |
+  find reactor handlers bridge tools bench tests docs -name '*.h' -print0 -o -name '*.cpp' -print0 |
     xargs -0 clang-format --dry-run -Werror && tools/comment_style.py
 }
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "http/host_check.h"
-#include "http/request_parser.h"
+#include "handlers/http/host_check.h"
+#include "handlers/http/request_parser.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace bunshin::fuzzing {

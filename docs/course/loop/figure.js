@@ -2,18 +2,18 @@
 // project's own loop runs in simulated sockets, and the reader is its clients. It is drawn by the
 // scope's own parts. Bundled into one classic script, which a page from the file system may load.
 
-import controls_css from "../../../scope/page/controls.css";
-import page_css from "../../../scope/page/page.css";
-import poll_set_css from "../../../scope/page/poll_set.css";
-import ring_css from "../../../scope/page/ring.css";
-import themes_css from "../../../scope/page/themes.css";
+import controls_css from "../../../tools/scope/page/controls.css";
+import page_css from "../../../tools/scope/page/page.css";
+import poll_set_css from "../../../tools/scope/page/poll_set.css";
+import ring_css from "../../../tools/scope/page/ring.css";
+import themes_css from "../../../tools/scope/page/themes.css";
 import figure_css from "./figure.css";
-import { Controls } from "../../../scope/page/controls.js";
-import { element, set_text } from "../../../scope/page/dom.js";
-import { Loop } from "../../../scope/page/loop.js";
-import { PollSet } from "../../../scope/page/poll_set.js";
-import { Ring } from "../../../scope/page/ring.js";
-import { Words } from "../../../scope/page/words.js";
+import { Controls } from "../../../tools/scope/page/controls.js";
+import { element, set_text } from "../../../tools/scope/page/dom.js";
+import { Loop } from "../../../tools/scope/page/loop.js";
+import { PollSet } from "../../../tools/scope/page/poll_set.js";
+import { Ring } from "../../../tools/scope/page/ring.js";
+import { Words } from "../../../tools/scope/page/words.js";
 import { FigureWords } from "./figure_words.js";
 import { People } from "./people.js";
 import { make_world, SCENARIOS } from "./play.js";

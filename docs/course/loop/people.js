@@ -1,6 +1,6 @@
 // Those whom the reader plays: what each may do, and what it has heard.
 
-import { element, set_text } from "../../../scope/page/dom.js";
+import { element, set_text } from "../../../tools/scope/page/dom.js";
 
 class Person {
   #said;

@@ -11,7 +11,7 @@ const FLAGS = [
 ];
 
 /// One browser for the tests of a file; `open(url, options)` gives a page. Settings: what the page
-/// has kept from the last time (scope/page/settings.js).
+/// has kept from the last time (tools/scope/page/settings.js).
 export function browser_for_all() {
   const all = { browser: null };
   before(async () => {

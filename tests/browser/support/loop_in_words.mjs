@@ -5,13 +5,13 @@ import fs from "node:fs/promises";
 import http from "node:http";
 import { after } from "node:test";
 
-const PAGE = new URL("../../../scope/page/", import.meta.url);
+const PAGE = new URL("../../../tools/scope/page/", import.meta.url);
 const TYPES = {
   html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8", svg: "image/svg+xml",
 };
 
-// As scope/scope_server.cpp has it.
+// As tools/scope/scope_server.cpp has it.
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
