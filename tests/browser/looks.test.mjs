@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { browser_for_all, in_state, row, with_page } from "./support/browser.mjs";
 import { HELLO, loop_in_words, opened, round_of } from "./support/loop_in_words.mjs";
+import { until } from "./support/until.mjs";
 
 const all = browser_for_all();
 const LIMIT = { timeout: 60_000 };
@@ -183,6 +184,7 @@ test("single keys can be turned off", LIMIT, () =>
     await page.keyboard.press("l");
     await page.keyboard.press("Space");
     await page.getByRole("button", { name: "日本語" }).waitFor();
+    await until("the step is asked for", () => loop.asked.length > 0);
     assert.deepEqual(loop.asked, ["/step"]);
   }));
 
