@@ -56,9 +56,6 @@ class Foreign final : public None {
   [[nodiscard]] bool unseen() const override { return true; }
 };
 
-/// With one system call. (UIO_MAXIOV is 1024; each takes 16 bytes of the stack.)
-constexpr std::size_t kMostTexts = 64;
-
 class Stream final : public Medium {
  public:
   std::string_view receive(int fd, std::span<char> room, IoResult& result) override {

@@ -37,6 +37,9 @@ class Medium {
     return send(fd, std::string_view(*texts.front()).substr(start));
   }
   [[nodiscard]] virtual std::size_t most_texts() const { return 1; }
+  /// Of those that can send several at once. (UIO_MAXIOV is 1024; each takes 16 bytes of the
+  /// stack.)
+  static constexpr std::size_t kMostTexts = 64;
   /// The next connection (non-blocking, close-on-exec), or -1 with errno.
   virtual int accept(int listener, sockaddr* peer, socklen_t* length) noexcept;
   /// Ends sending, behind what was sent before. False where there is no such thing.

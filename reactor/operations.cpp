@@ -158,7 +158,11 @@ void Reactor::cork(EventHandler& handler) {
   using H = EventHandler;
   // Level-triggered: what is not wanted just now would be a system call, and another soon.
   if ((handler.flags_ & H::kLevel) != 0) return handler.want_write(true);
-  if ((handler.flags_ & H::kCorked) == 0) corked_.push_back(&handler);
+  if ((handler.flags_ & H::kCorked) == 0) {
+    corked_.push_back(&handler);
+  } else if (broken("cork")) {
+    return;
+  }
   handler.flags_ |= H::kWantWrite | H::kCorked;
 }
 

@@ -40,7 +40,7 @@ class UringEngine final : public Engine, private Medium {
   std::string_view receive(int fd, std::span<char> room, IoResult& result) override;
   IoResult send(int fd, std::string_view data) override;
   IoResult send_texts(int fd, std::span<const SharedText> texts, std::size_t start) override;
-  [[nodiscard]] std::size_t most_texts() const override { return 64; }
+  [[nodiscard]] std::size_t most_texts() const override { return kMostTexts; }
   int accept(int fd, sockaddr* peer, socklen_t* length) noexcept override;
   void want(int fd, bool wanted) noexcept override;
   bool shut_down(int fd) noexcept override;

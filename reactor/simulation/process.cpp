@@ -40,7 +40,7 @@ class SimulatedMedium final : public Medium {
     for (const SharedText& text : texts) all += *text;
     return send(fd, std::string_view(all).substr(start));
   }
-  [[nodiscard]] std::size_t most_texts() const override { return is_socket() ? 64 : 1; }
+  [[nodiscard]] std::size_t most_texts() const override { return is_socket() ? kMostTexts : 1; }
   int accept(int listener, sockaddr* peer, socklen_t* length) noexcept override;
   bool shut_down(int fd) noexcept override {
     End* const end = end_at(fd);

@@ -57,6 +57,7 @@ BREAKS = [
     ("budget", "load", "whoever has spent its budget is forgotten"),
     ("keep", "echo", "what the kernel did not take is kept and never sent"),
     ("places", "echo", "a place that becomes free is given to nobody"),
+    ("cork", "chat", "what is held back to leave together is forgotten when some of it had to leave at once"),
     ("hang_up", "bridge", "a command that was on the line when it hung up is forgotten"),
 ]
 
