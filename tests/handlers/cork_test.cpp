@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "handlers/buffered_dispatcher.h"
+#include "reactor/observer.h"
 #include "tests/handlers/noted.h"
 #include "tests/support/allocations.h"
 #include "tests/support/system_calls.h"
@@ -141,13 +142,25 @@ TEST_P(CorkTest, ClosingInOrderSendsItFirst) {
   EXPECT_EQ(receive_all(peer), "the last word");
 }
 
+/// How many handlers had their turn at step 7.
+class Uncorked : public Observer {
+ public:
+  std::size_t count = 0;
+  void corked_begin(std::size_t handlers) override { count += handlers; }
+};
+
 /// The destructor takes it off the list: not owned, so gone at once.
 TEST_P(CorkTest, AHandlerThatIsDestroyedMeanwhileIsForgotten) {
+  Uncorked uncorked;
+  reactor.observe(&uncorked);
   Connection connection = make_connection(family());
   auto sender = std::make_unique<Sender>(reactor, notes, StreamSocket(std::move(connection.ours)));
   sender->send_corked(shared("never"));
   sender.reset();
   EXPECT_EQ(receive_all(connection.peer), "");
+  run_rounds(1);
+  EXPECT_EQ(uncorked.count, 0U);
+  reactor.observe(nullptr);
 }
 
 TEST_P(CorkTest, WithoutMemoryItLeavesAtOnce) {
